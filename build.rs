@@ -1,0 +1,23 @@
+//! Turns Bailiff's own protos into Rust, and into the descriptor set that reflection serves.
+//! Pure Rust: no `protoc` is needed. Envoy's messages come from the crate `envoy-types`.
+
+use prost::Message as _;
+use std::{env, error::Error, fs, path::PathBuf};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed=proto");
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
+
+    let mut compiler = protox::Compiler::new(["proto"])?;
+    compiler.include_imports(true).include_source_info(true);
+    compiler.open_files(["bailiff/v1/authorization.proto"])?;
+    let descriptors = compiler.file_descriptor_set();
+
+    // Reflection serves the shapes, not the comments.
+    let mut served = descriptors.clone();
+    served.file.iter_mut().for_each(|file| file.source_code_info = None);
+    fs::write(out.join("descriptors.bin"), served.encode_to_vec())?;
+
+    tonic_prost_build::configure().btree_map(".").include_file("pb.rs").compile_fds(descriptors)?;
+    Ok(())
+}

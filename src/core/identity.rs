@@ -1,0 +1,91 @@
+//! Who a caller has been proven to be.
+
+use super::{
+    clock::Timestamp,
+    entitlement::Entitlements,
+    id::{InstanceName, SessionId, UserId},
+    organization::ActiveOrganization,
+    reverification::FactorAges,
+};
+use std::{fmt, sync::Arc};
+
+/// Who asks. Only verification makes anything but [`Identity::Nobody`].
+#[derive(Clone, Debug)]
+pub enum Identity {
+    /// Nobody is signed in, or nobody was asked.
+    Nobody,
+    /// A person with a verified session.
+    User(Arc<User>),
+}
+
+impl Identity {
+    /// The user, if there is one.
+    #[must_use]
+    pub fn user(&self) -> Option<&User> {
+        match self {
+            Self::Nobody => None,
+            Self::User(user) => Some(user),
+        }
+    }
+}
+
+/// A person with a verified session, as the session token tells it.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// The instance whose key signed the token.
+    pub instance: InstanceName,
+    /// Claim `sub`.
+    pub id: UserId,
+    /// Claim `sid`.
+    pub session: SessionId,
+    /// The organization active in the session.
+    pub organization: Option<ActiveOrganization>,
+    /// Claim `fea`.
+    pub features: Entitlements,
+    /// Claim `pla`.
+    pub plans: Entitlements,
+    /// Claim `fva`; `None` where it is missing or malformed, which fails every reverification.
+    pub factor_ages: Option<FactorAges>,
+    /// Claim `act`: who acts as this user.
+    pub actor: Option<Actor>,
+    /// Claim `iat`.
+    pub issued_at: Option<Timestamp>,
+    /// Claim `exp`.
+    pub expires_at: Timestamp,
+    /// The claims as they were signed.
+    pub claims: SignedClaims,
+}
+
+/// Whoever acts as somebody else: support staff who impersonate, or an agent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Actor {
+    /// The actor's own id, where the claim names one.
+    pub subject: Option<UserId>,
+    /// The claim `act` as JSON text.
+    pub claims: Box<str>,
+}
+
+/// A token's payload, byte for byte as it was signed. It is JSON; kept as text because few questions
+/// need more of it than [`User`] already holds.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SignedClaims(Box<str>);
+
+impl SignedClaims {
+    /// Takes a payload whose signature has been verified.
+    #[must_use]
+    pub fn new(json: &str) -> Self {
+        Self(json.into())
+    }
+
+    /// The JSON text.
+    #[must_use]
+    pub fn as_json(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SignedClaims {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "SignedClaims({} bytes)", self.0.len())
+    }
+}

@@ -1,0 +1,21 @@
+//! The vocabulary every other module shares: requests, identities, reasons and decisions.
+//!
+//! Nothing here reads a clock, a socket or a file, and nothing is asynchronous. What can fail has
+//! failed before a value of these types exists.
+
+pub mod asker;
+pub mod clock;
+pub mod cookie;
+pub mod decision;
+pub mod entitlement;
+pub mod header;
+pub mod host;
+pub mod http_request;
+pub mod id;
+pub mod identity;
+pub mod location;
+pub mod organization;
+pub mod path;
+pub mod question;
+pub mod reason;
+pub mod reverification;

@@ -1,0 +1,72 @@
+//! What can be asked of Bailiff, whichever door it came by.
+
+use super::{header::Headers, http_request::HttpRequest, reverification::Reverification};
+
+/// One question.
+#[derive(Clone, Debug)]
+pub struct Question<'a> {
+    /// Where the caller's credential is.
+    pub credential: CredentialSource<'a>,
+    /// The Clerk instance asked for by name; otherwise the one that serves the host, else the first.
+    pub instance: Option<&'a str>,
+    /// What is wanted.
+    pub wanted: Wanted<'a>,
+    /// What must hold besides, set by the operator of the proxy. It can only tighten.
+    pub also: Also<'a>,
+}
+
+/// Where the caller's credential is.
+#[derive(Clone, Debug)]
+pub enum CredentialSource<'a> {
+    /// In the headers of the HTTP request that is asked about.
+    Request,
+    /// In these headers.
+    Headers(Headers<'a>),
+    /// This token, without a `Bearer` prefix.
+    Token(&'a str),
+}
+
+/// What the caller wants to do.
+#[derive(Clone, Debug)]
+pub enum Wanted<'a> {
+    /// Send an HTTP request: decided by the policy's routes.
+    Http(HttpRequest<'a>),
+    /// Do a named action: decided by the policy's actions.
+    Action(Action<'a>),
+    /// Have this requirement checked: no policy entry takes part.
+    Requirement(AskedRequirement<'a>),
+}
+
+/// A named action on a resource.
+#[derive(Clone, Copy, Debug)]
+pub struct Action<'a> {
+    /// The name under `actions`.
+    pub name: &'a str,
+}
+
+/// A requirement asked ad hoc, in the words of Clerk's `has()`. Every element of every list must
+/// hold; with nothing asked, a signed-in user is.
+#[derive(Clone, Debug, Default)]
+pub struct AskedRequirement<'a> {
+    /// Organization roles.
+    pub roles: Vec<&'a str>,
+    /// Custom permissions.
+    pub permissions: Vec<&'a str>,
+    /// Features.
+    pub features: Vec<&'a str>,
+    /// Plans.
+    pub plans: Vec<&'a str>,
+    /// `required`, an organization id or a slug.
+    pub organization: Option<&'a str>,
+    /// A reverification.
+    pub reverification: Option<Reverification>,
+}
+
+/// What the proxy's configuration adds to a question (Envoy: `context_extensions`).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Also<'a> {
+    /// A requirement as the policy writes it, for instance `{ role: org:admin }`.
+    pub require: Option<&'a str>,
+    /// The name of an action whose requirement must hold as well.
+    pub action: Option<&'a str>,
+}

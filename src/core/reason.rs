@@ -1,0 +1,135 @@
+//! Every reason a decision can have: a closed list, with the words that go on every wire.
+
+/// What a refusal asks of the caller, which fixes its HTTP status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Category {
+    /// Go on.
+    Allowed,
+    /// Present a credential, or a better one: 401.
+    Unauthenticated,
+    /// The identity is known and is not enough: 403.
+    Forbidden,
+    /// The request has more than one reading: 400.
+    Ambiguous,
+    /// Bailiff cannot tell; ask again: 503.
+    Unavailable,
+}
+
+macro_rules! reasons {
+    ($($variant:ident = $code:literal, $category:ident, $meaning:literal;)*) => {
+        /// Why a decision was made.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Reason {
+            $(#[doc = $meaning] $variant,)*
+        }
+
+        impl Reason {
+            /// Every reason, in the order of the README's table.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The code used on every wire; stable.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $code,)*
+                }
+            }
+
+            /// One sentence for a person.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $meaning,)*
+                }
+            }
+
+            /// What the reason asks of the caller.
+            #[must_use]
+            pub const fn category(self) -> Category {
+                match self {
+                    $(Self::$variant => Category::$category,)*
+                }
+            }
+        }
+    };
+}
+
+reasons! {
+    Allowed = "allowed", Allowed, "Everything that was asked holds.";
+
+    SignedOut = "signed_out", Unauthenticated, "No session token was presented.";
+    SessionPending = "session_pending", Unauthenticated,
+        "The session has tasks left to finish, such as choosing an organization.";
+    TokenInvalid = "token_invalid", Unauthenticated, "The token is not a well-formed session token.";
+    TokenTypeMismatch = "token_type_mismatch", Unauthenticated,
+        "The token is of another kind than a session token.";
+    TokenInvalidAlgorithm = "token_invalid_algorithm", Unauthenticated,
+        "The token is signed with an algorithm that Clerk does not use.";
+    TokenInvalidSignature = "token_invalid_signature", Unauthenticated,
+        "The token was not signed by this Clerk instance.";
+    TokenUnknownKey = "token_unknown_key", Unauthenticated,
+        "The token names a signing key that this Clerk instance does not have.";
+    TokenInvalidClaims = "token_invalid_claims", Unauthenticated,
+        "A claim that every session token has is missing or malformed.";
+    TokenInvalidIssuer = "token_invalid_issuer", Unauthenticated,
+        "The token was issued for another Clerk instance.";
+    TokenInvalidAudience = "token_invalid_audience", Unauthenticated,
+        "The token is meant for another audience.";
+    TokenExpired = "token_expired", Unauthenticated, "The token has expired.";
+    TokenNotActiveYet = "token_not_active_yet", Unauthenticated, "The token is not valid yet.";
+    TokenIssuedInTheFuture = "token_issued_in_the_future", Unauthenticated,
+        "The token claims to have been issued in the future.";
+    AzpMissing = "azp_missing", Unauthenticated,
+        "The token does not say which application it was issued to.";
+    AzpMismatch = "azp_mismatch", Unauthenticated,
+        "The token was issued to an application that is not an authorized party.";
+    CredentialAmbiguous = "credential_ambiguous", Unauthenticated,
+        "The request carries several credentials, and services may differ in which one they take.";
+
+    Denied = "denied", Forbidden, "The policy denies this to everyone.";
+    OrganizationRequired = "organization_required", Forbidden, "No organization is active.";
+    Organization = "organization", Forbidden, "Another organization is active.";
+    Role = "role", Forbidden, "The role in the active organization is not the one required.";
+    Permission = "permission", Forbidden,
+        "The permission is not granted in the active organization.";
+    Feature = "feature", Forbidden, "The feature is not available.";
+    Plan = "plan", Forbidden, "The plan is not active.";
+    Reverification = "reverification", Forbidden,
+        "The user must verify their credentials again.";
+    Alternatives = "alternatives", Forbidden, "None of the alternatives the policy names holds.";
+    Excluded = "excluded", Forbidden, "Something holds that the policy excludes.";
+    NoRoute = "no_route", Forbidden, "The policy names no route for this request.";
+    UnknownAction = "unknown_action", Forbidden, "The policy names no such action.";
+
+    AmbiguousPath = "ambiguous_path", Ambiguous, "The path can be read in more than one way.";
+    AmbiguousHost = "ambiguous_host", Ambiguous, "The host can be read in more than one way.";
+    MalformedRequest = "malformed_request", Ambiguous, "The request to decide about is incomplete.";
+
+    KeysUnavailable = "keys_unavailable", Unavailable,
+        "The signing keys of the Clerk instance cannot be had right now.";
+    Misconfigured = "misconfigured", Unavailable,
+        "The proxy asks for something that the settings or the policy do not name.";
+    InternalError = "internal_error", Unavailable, "Bailiff failed while deciding.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Reason;
+    use std::collections::HashSet;
+
+    #[test]
+    fn codes_are_unique_snake_case_words() {
+        let codes: HashSet<_> = Reason::ALL.iter().map(|reason| reason.code()).collect();
+        assert_eq!(codes.len(), Reason::ALL.len());
+        for code in codes {
+            assert!(code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{code}");
+        }
+    }
+
+    #[test]
+    fn meanings_are_sentences() {
+        for reason in Reason::ALL {
+            assert!(reason.meaning().ends_with('.'), "{reason:?}");
+        }
+    }
+}

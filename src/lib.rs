@@ -1,0 +1,3 @@
+//! Bailiff, the authorization sidecar for Clerk.
+
+pub mod core;
