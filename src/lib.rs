@@ -1,3 +1,4 @@
 //! Bailiff, the authorization sidecar for Clerk.
 
 pub mod core;
+pub mod telemetry;
