@@ -1,4 +1,5 @@
 //! Bailiff, the authorization sidecar for Clerk.
 
 pub mod core;
+pub mod pb;
 pub mod telemetry;
