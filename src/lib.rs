@@ -2,4 +2,5 @@
 
 pub mod core;
 pub mod pb;
+pub mod stand_in;
 pub mod telemetry;
