@@ -1,0 +1,66 @@
+//! The sidecar itself, exactly as `bailiff serve` runs it.
+
+use crate::{
+    config::{
+        assemble::{self, Parts},
+        settings::{InstanceSettings, KeySettings, LogSettings, Settings},
+    },
+    serve::{self, shutdown},
+    stand_in::clerk::StandIn,
+    telemetry::log::{Log, LogFormat},
+};
+use std::{error::Error, net::SocketAddr, path::Path, time::Duration};
+
+/// A sidecar that listens already and does not serve yet.
+pub(super) struct Sidecar {
+    parts: Parts,
+    log: Log,
+}
+
+impl Sidecar {
+    /// Puts a sidecar together for the stand-in instance: keys from its Frontend API, tokens only of
+    /// the application at `origin`.
+    ///
+    /// # Errors
+    /// A setting that does not hold, a port that is taken.
+    pub(super) fn prepare(
+        clerk: &StandIn,
+        policy: &Path,
+        grpc: SocketAddr,
+        origin: &str,
+    ) -> Result<Self, Box<dyn Error>> {
+        let settings = Settings {
+            policy: policy.to_owned(),
+            instances: vec![InstanceSettings {
+                name: "demo".to_owned(),
+                publishable_key: clerk.publishable_key().to_owned(),
+                keys: KeySettings::FrontendApi { jwks_url: Some(clerk.jwks_url()) },
+                issuers: Vec::new(),
+                authorized_parties: vec![origin.to_owned()],
+                accept_missing_azp: false,
+                audience: Vec::new(),
+                accept_missing_audience: false,
+                clock_skew: Duration::from_secs(5),
+                hosts: Vec::new(),
+            }],
+            grpc: vec![grpc.to_string().parse()?],
+            admin: None,
+            reflection: true,
+            log: LogSettings { filter: "info".to_owned(), format: LogFormat::Text },
+            token_cache_bytes: 8 * 1024 * 1024,
+        };
+        let log = Log::start(&settings.log.filter, settings.log.format)?;
+        Ok(Self { parts: assemble::assemble(settings)?, log })
+    }
+
+    /// Serves until Ctrl-C.
+    ///
+    /// # Errors
+    /// A server that fails.
+    pub(super) async fn run(self) -> Result<(), Box<dyn Error>> {
+        let Parts { authorizer, listeners, options, keys } = self.parts;
+        serve::run(listeners, authorizer, options, shutdown::signal()).await?;
+        drop((keys, self.log));
+        Ok(())
+    }
+}
