@@ -94,11 +94,12 @@ impl ActiveOrganization {
         self.permissions.iter().flatten().any(|permission| held(permission))
     }
 
-    /// Whether `id_or_slug` names this organization.
+    /// Whether `id_or_slug` names this organization. What begins as an id does, `org_`, is never
+    /// taken for a slug: people choose slugs.
     #[must_use]
     pub fn is(&self, id_or_slug: &str) -> bool {
-        self.id.as_str() == id_or_slug
-            || self.slug.as_ref().is_some_and(|slug| slug.as_str() == id_or_slug)
+        let slug = || self.slug.as_ref().is_some_and(|slug| slug.as_str() == id_or_slug);
+        self.id.as_str() == id_or_slug || (!id_or_slug.starts_with("org_") && slug())
     }
 }
 
@@ -141,6 +142,15 @@ mod tests {
             assert!(!member.has_permission(&PermissionKey::new(absent)), "{absent}");
         }
         assert!(!acme(None, None).has_permission(&PermissionKey::new("a:read")));
+    }
+
+    #[test]
+    fn an_organization_is_named_by_its_id_or_its_slug_but_a_slug_never_poses_as_an_id() {
+        let mut active = acme(None, None);
+        assert!(active.is("org_1") && active.is("acme"));
+        assert!(!active.is("org_2") && !active.is("Acme") && !active.is(""));
+        active.slug = Some(OrganizationSlug::new("org_2"));
+        assert!(active.is("org_1") && !active.is("org_2"));
     }
 
     #[test]

@@ -105,7 +105,7 @@ impl<'a> CanonicalPath<'a> {
 
     /// The segments, decoded. A trailing slash adds none: `/a/` and `/a` are the same, since too
     /// many servers treat them so.
-    pub fn segments(&self) -> impl Iterator<Item = &str> {
+    pub fn segments(&self) -> impl Iterator<Item = &str> + Clone {
         let inner = self.0[1..].strip_suffix('/').unwrap_or(&self.0[1..]);
         let absent = inner.is_empty();
         inner.split('/').filter(move |_| !absent)
