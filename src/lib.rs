@@ -2,5 +2,6 @@
 
 pub mod core;
 pub mod pb;
+pub mod policy;
 pub mod stand_in;
 pub mod telemetry;

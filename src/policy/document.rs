@@ -1,0 +1,174 @@
+//! The file as a tree in which every key and value knows its place.
+//!
+//! The tree is generic on purpose: what the keys mean is read from it by [`super::compile`], which can
+//! then report everything that is wrong at once, where deriving the shape of the file would stop at
+//! the first error.
+
+use super::{
+    diagnostic::{PolicyError, PolicyErrors},
+    problem::Problem,
+    source::{Place, Source},
+    wording::Kind,
+};
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, SeqAccess, Visitor},
+};
+use serde_saphyr::{
+    DuplicateKeyPolicy, Error, MergeKeyPolicy, Options, Spanned, UserMessageFormatter,
+};
+use std::fmt;
+
+/// The largest text that is read, in bytes. Ten thousand routes take about one megabyte.
+pub(super) const MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// A value and its place.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) value: Value,
+    pub(super) place: Place,
+}
+
+/// What a value is.
+#[derive(Debug)]
+pub(super) enum Value {
+    Nothing,
+    Text(Box<str>),
+    Number(u64),
+    /// `true`, `1.5`, `-1`: nothing that a policy holds.
+    Other,
+    List(Vec<Node>),
+    Map(Vec<Entry>),
+}
+
+/// One entry of a map.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) key: Box<str>,
+    pub(super) place: Place,
+    pub(super) value: Node,
+}
+
+impl Node {
+    /// Reads a text.
+    pub(super) fn read(source: &Source) -> Result<Self, PolicyErrors> {
+        if source.text().len() > MAX_BYTES {
+            let error = PolicyError::new(Place::START, Problem::TooLarge);
+            return Err(PolicyErrors::new(source, vec![error]));
+        }
+        serde_saphyr::from_str_with_options(source.text(), options())
+            .map_err(|error| PolicyErrors::new(source, vec![yaml_error(source, &error)]))
+    }
+
+    /// What the value is, for messages.
+    pub(super) fn kind(&self) -> Kind {
+        match &self.value {
+            Value::Nothing => Kind::Nothing,
+            Value::Text(_) => Kind::Text,
+            Value::Number(_) => Kind::Number,
+            Value::Other => Kind::Other,
+            Value::List(_) => Kind::List,
+            Value::Map(_) => Kind::Map,
+        }
+    }
+}
+
+fn options() -> Options {
+    serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_events: 4_000_000,
+            max_nodes: 2_000_000,
+            max_depth: 48,
+        },
+        // Both entries are wanted, to show both places.
+        duplicate_keys: DuplicateKeyPolicy::PassThrough,
+        merge_keys: MergeKeyPolicy::Error,
+        strict_booleans: true,
+        with_snippet: false,
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "the parser's errors are not ours to list")]
+fn yaml_error(source: &Source, error: &Error) -> PolicyError {
+    let place = error.location().map_or(Place::START, |location| source.place(location));
+    let mut inner = error.without_snippet();
+    while let Error::AliasError { error, .. } = inner {
+        inner = error;
+    }
+    let problem = match inner {
+        Error::MergeKeyNotAllowed { .. } => Problem::MergeKey,
+        Error::MultipleDocuments { .. } => Problem::SeveralDocuments,
+        Error::UnknownAnchor { .. } => Problem::UnknownAnchor,
+        Error::Budget { .. }
+        | Error::AliasReplayLimitExceeded { .. }
+        | Error::AliasReplayStackDepthExceeded { .. } => Problem::TooComplex,
+        // Text is only ever asked for where a key stands.
+        Error::Unexpected { .. } | Error::NullIntoString { .. } => Problem::KeyNotText,
+        Error::ExternalMessage { msg, .. } => Problem::yaml(msg),
+        other => Problem::yaml(&other.render_with_formatter(&UserMessageFormatter)),
+    };
+    PolicyError::new(place, problem)
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Spanned { value, defined, .. } = Spanned::<Value>::deserialize(deserializer)?;
+        Ok(Self { value, place: Place::of(defined) })
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ValueVisitor)
+    }
+}
+
+struct ValueVisitor;
+
+impl<'de> Visitor<'de> for ValueVisitor {
+    type Value = Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Nothing)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        Ok(Value::Number(number))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::Text(text.into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(node) = elements.next_element()? {
+            list.push(node);
+        }
+        Ok(Value::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut map = Vec::new();
+        while let Some((key, value)) = entries.next_entry::<Spanned<Box<str>>, Node>()? {
+            map.push(Entry { place: Place::of(key.defined), key: key.value, value });
+        }
+        Ok(Value::Map(map))
+    }
+}

@@ -1,0 +1,227 @@
+use crate::{
+    core::{entitlement::Entitlements, identity::User, reason::Reason},
+    policy::{
+        Refusal, Requirement, Source,
+        tests::people::{member, somebody, verified},
+    },
+};
+
+fn requirement(text: &str) -> Requirement {
+    Requirement::parse(&Source::new("require", text)).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+/// The reason and the message, or `None` where the requirement holds.
+fn refused(text: &str, user: &User) -> Option<(Reason, String)> {
+    let Refusal { reason, message, reverification } = requirement(text).evaluate(user).err()?;
+    assert_eq!(reverification.is_some(), reason == Reason::Reverification, "{text}");
+    Some((reason, message.into_owned()))
+}
+
+fn entitled(user: User, features: &str, plans: &str) -> User {
+    User {
+        features: Entitlements::parse(features).unwrap(),
+        plans: Entitlements::parse(plans).unwrap(),
+        ..user
+    }
+}
+
+/// Every key that a requirement has, with what it asks, and the reason when that does not hold. In
+/// the order in which they are reported.
+const KEYS: [(&str, Reason); 9] = [
+    ("organization: acme", Reason::Organization),
+    ("role: org:admin", Reason::Role),
+    ("permission: org:invoices:read", Reason::Permission),
+    ("feature: reports", Reason::Feature),
+    ("plan: pro", Reason::Plan),
+    ("all: [{ plan: all1 }, { plan: all2 }]", Reason::Plan),
+    ("any: [{ feature: any1 }, { plan: any2 }]", Reason::Alternatives),
+    ("not: { feature: banned }", Reason::Excluded),
+    ("reverification: strict", Reason::Reverification),
+];
+
+/// A user for whom exactly those keys hold whose bit is set.
+fn user(holding: usize) -> User {
+    let holds = |key: usize| holding & (1 << key) != 0;
+    let mut user = member(
+        if holds(1) { "org:admin" } else { "org:member" },
+        if holds(2) { &["org:invoices:read"] } else { &["org:invoices:list"] },
+    );
+    if !holds(0)
+        && let Some(organization) = &mut user.organization
+    {
+        organization.slug = None;
+    }
+    let features = [
+        if holds(3) { "o:reports" } else { "o:other" },
+        if holds(6) { "u:any1" } else { "u:other" },
+        if holds(7) { "u:other" } else { "u:banned" },
+    ];
+    let plans = [
+        if holds(4) { "o:pro" } else { "o:free" },
+        "o:all1",
+        if holds(5) { "u:all2" } else { "u:other" },
+    ];
+    verified(
+        entitled(user, &features.join(","), &plans.join(",")),
+        0.0,
+        if holds(8) { 5.0 } else { 15.0 },
+    )
+}
+
+#[test]
+fn every_key_that_is_asked_must_hold_in_every_combination() {
+    let users: Vec<User> = (0..1 << KEYS.len()).map(user).collect();
+    for asked in 1..1_usize << KEYS.len() {
+        let is_asked = |key: usize| asked & (1 << key) != 0;
+        let keys: Vec<&str> =
+            (0..KEYS.len()).filter(|&key| is_asked(key)).map(|key| KEYS[key].0).collect();
+        let requirement = requirement(&format!("{{ {} }}", keys.join(", ")));
+        for (holding, user) in users.iter().enumerate() {
+            let failing = (0..KEYS.len()).find(|&key| is_asked(key) && holding & (1 << key) == 0);
+            let reason = requirement.evaluate(user).err().map(|refusal| refusal.reason);
+            assert_eq!(reason, failing.map(|key| KEYS[key].1), "{keys:?} {holding:b}");
+        }
+    }
+}
+
+#[test]
+fn what_needs_an_organization_says_so_where_none_is_active() {
+    let nobody_there = entitled(verified(somebody(), 0.0, 0.0), "u:reports", "u:pro");
+    for text in [
+        "{ organization: required }",
+        "{ organization: acme }",
+        "{ role: org:admin }",
+        "{ permission: org:invoices:read }",
+        "{ role: org:admin, plan: missing }",
+        "{ any: [{ role: org:admin }, { permission: a:b }] }",
+        "{ role: { any: [a, b] } }",
+        "{ all: [{ reverification: lax }, { role: a }] }",
+    ] {
+        let expected = (Reason::OrganizationRequired, "needs an active organization".to_owned());
+        assert_eq!(refused(text, &nobody_there), Some(expected), "{text}");
+    }
+    assert_eq!(refused("{ feature: reports, plan: user:pro }", &nobody_there), None);
+    let mixed = refused("{ any: [{ role: org:admin }, { plan: missing }] }", &nobody_there);
+    assert_eq!(mixed.map(|(reason, _)| reason), Some(Reason::Alternatives));
+}
+
+#[test]
+fn a_refusal_names_what_was_asked() {
+    let user = entitled(verified(member("org:member", &["org:a:b"]), 20.0, -1.0), "o:x", "o:free");
+    for (text, reason, message) in [
+        ("{ role: admin }", Reason::Role, "needs the role `org:admin`"),
+        ("{ permission: c:d }", Reason::Permission, "needs the permission `org:c:d`"),
+        ("{ feature: user:x }", Reason::Feature, "needs the feature `user:x`"),
+        ("{ plan: pro }", Reason::Plan, "needs the plan `pro`"),
+        (
+            "{ organization: other }",
+            Reason::Organization,
+            "needs the organization `other` to be active",
+        ),
+        ("{ reverification: strict }", Reason::Reverification, "needs the reverification `strict`"),
+        (
+            "{ reverification: { level: first_factor, after_minutes: 20 } }",
+            Reason::Reverification,
+            "needs the reverification `first_factor` within 20 minutes",
+        ),
+        (
+            "{ any: [{ role: admin }, { role: owner, plan: pro }] }",
+            Reason::Role,
+            "needs the role `org:admin` or (the role `org:owner` and the plan `pro`)",
+        ),
+        (
+            "{ any: [{ role: admin }, { plan: pro }] }",
+            Reason::Alternatives,
+            "needs the role `org:admin` or the plan `pro`",
+        ),
+        ("{ not: { plan: free } }", Reason::Excluded, "must not have the plan `free`"),
+        (
+            "{ any: [{ not: { plan: free } }, { not: { feature: x } }] }",
+            Reason::Excluded,
+            "needs the absence of the plan `free` or the absence of the feature `x`",
+        ),
+        ("denied", Reason::Denied, "denied to everyone"),
+        ("{ any: [denied, { all: [denied] }] }", Reason::Denied, "denied to everyone"),
+    ] {
+        assert_eq!(refused(text, &user), Some((reason, message.to_owned())), "{text}");
+    }
+}
+
+#[test]
+fn a_reverification_is_asked_for_only_when_all_else_holds() {
+    let user = verified(member("org:member", &[]), 20.0, 20.0);
+    for (text, reason) in [
+        ("{ reverification: strict, role: org:admin }", Reason::Role),
+        ("{ all: [{ reverification: strict }, { role: org:admin }] }", Reason::Role),
+        ("{ all: [{ reverification: strict }, { not: { role: org:member } }] }", Reason::Excluded),
+        (
+            "{ all: [{ any: [{ reverification: strict }] }, { any: [{ role: a }, { plan: b }] }] }",
+            Reason::Alternatives,
+        ),
+        ("{ any: [{ reverification: strict }, { role: org:admin }] }", Reason::Alternatives),
+        ("{ reverification: strict, role: org:member }", Reason::Reverification),
+        (
+            "{ any: [{ reverification: strict }, { reverification: strict_mfa }] }",
+            Reason::Reverification,
+        ),
+    ] {
+        assert_eq!(refused(text, &user).map(|(reason, _)| reason), Some(reason), "{text}");
+    }
+    let both = [requirement("{ reverification: strict }"), requirement("{ role: org:admin }")];
+    let refusal = Requirement::evaluate_all(&both, &user).unwrap_err();
+    assert_eq!((refusal.reason, refusal.reverification), (Reason::Role, None));
+    assert_eq!(Requirement::evaluate_all([], &user), Ok(()));
+}
+
+#[test]
+fn one_branch_is_enough_and_not_turns_round() {
+    let user = entitled(member("org:member", &[]), "o:x", "");
+    for text in [
+        "signed_in",
+        "{ any: [{ role: org:admin }, { feature: x }] }",
+        "{ any: [denied, signed_in] }",
+        "{ not: { role: org:admin } }",
+        "{ not: { not: { role: org:member } } }",
+        "{ not: { any: [{ plan: a }, { plan: b }] } }",
+        "{ not: { all: [{ feature: x }, { plan: b }] } }",
+        "{ organization: org_1 }",
+        "{ organization: acme }",
+        "{ organization: { any: [other, acme] } }",
+    ] {
+        assert_eq!(refused(text, &user), None, "{text}");
+    }
+    for text in [
+        "{ not: { not: { role: org:admin } } }",
+        "{ not: { any: [{ plan: a }, { feature: x }] } }",
+        "{ not: { all: [{ feature: x }, { role: org:member }] } }",
+    ] {
+        assert_eq!(
+            refused(text, &user).map(|(reason, _)| reason),
+            Some(Reason::Excluded),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_slug_is_never_taken_for_an_id() {
+    let mut user = member("org:member", &[]);
+    if let Some(organization) = &mut user.organization {
+        organization.slug = Some(crate::core::id::OrganizationSlug::new("org_2"));
+    }
+    assert_eq!(refused("{ organization: org_1 }", &user), None);
+    let refusal = refused("{ organization: org_2 }", &user);
+    assert_eq!(refusal.map(|(reason, _)| reason), Some(Reason::Organization));
+}
+
+#[test]
+fn messages_stay_short_whatever_the_policy_holds() {
+    let name = "x".repeat(200);
+    let branches = vec![format!("{{ role: {name} }}"); 100].join(", ");
+    let (_, message) = refused(&format!("{{ any: [{branches}] }}"), &member("a", &[])).unwrap();
+    assert_eq!(message.len(), 403);
+    let roles: Vec<String> = (0..20).map(|number| format!("r{number}")).collect();
+    let text = format!("{{ role: {{ any: [{}] }} }}", roles.join(", "));
+    let (_, message) = refused(&text, &member("a", &[])).unwrap();
+    assert!(message.ends_with("the role `org:r4` or 15 others"), "{message}");
+}

@@ -1,0 +1,145 @@
+//! One routing table per host.
+//!
+//! A request is looked up in exactly one table: that of its host, else that of the longest wildcard
+//! that covers its host, else the one at the top of the policy. It never falls through to a second
+//! table: what the top of the policy opens stays closed on a host that has a table of its own, and a
+//! path which that table does not name is `unlisted`.
+
+use super::{methods::Methods, router::Router};
+use crate::core::host::Host;
+use std::collections::HashMap;
+use thiserror::Error;
+
+/// A key under `hosts`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum HostPattern {
+    /// This host.
+    Exact(Box<str>),
+    /// Every host with one or more labels before this one: `*.shop.test` covers `a.shop.test` and
+    /// `b.a.shop.test`, not `shop.test`.
+    Below(Box<str>),
+}
+
+/// Why a text is no host pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum HostPatternError {
+    /// A star that is not the whole first label.
+    #[error("`*.` stands at the beginning only")]
+    Wildcard,
+    /// A port, a scheme, a trailing dot or anything else that is no host name.
+    #[error("this is no host name")]
+    Name,
+}
+
+impl HostPatternError {
+    /// What to write instead.
+    pub(super) const fn help(self) -> &'static str {
+        match self {
+            Self::Wildcard => "write `*.` before a host name: it stands for one or more labels",
+            Self::Name => "write the name alone, such as `admin.shop.test`, without scheme or port",
+        }
+    }
+}
+
+impl HostPattern {
+    /// Reads a pattern; letter case does not matter.
+    pub(super) fn parse(text: &str) -> Result<Self, HostPatternError> {
+        let suffix = text.strip_prefix("*.");
+        let name = suffix.unwrap_or(text);
+        if name.contains('*') {
+            return Err(HostPatternError::Wildcard);
+        }
+        let host = Host::parse(name).map_err(|_| HostPatternError::Name)?;
+        // What `Host` would silently drop, a port or a trailing dot, is no part of a pattern.
+        if !host.as_str().eq_ignore_ascii_case(name) || name.starts_with('.') {
+            return Err(HostPatternError::Name);
+        }
+        let name = host.as_str().into();
+        Ok(if suffix.is_some() { Self::Below(name) } else { Self::Exact(name) })
+    }
+}
+
+/// The tables of a policy.
+#[derive(Debug)]
+pub(super) struct HostTables {
+    top: Router<Methods>,
+    exact: HashMap<Box<str>, Router<Methods>>,
+    /// By the part behind `*.`.
+    below: HashMap<Box<str>, Router<Methods>>,
+}
+
+impl HostTables {
+    /// Without hosts, `top` is the table for every request.
+    pub(super) fn new(top: Router<Methods>) -> Self {
+        Self { top, exact: HashMap::new(), below: HashMap::new() }
+    }
+
+    /// Gives a host or wildcard its table, in place of one it may have.
+    pub(super) fn insert(&mut self, pattern: HostPattern, table: Router<Methods>) {
+        match pattern {
+            HostPattern::Exact(name) => self.exact.insert(name, table),
+            HostPattern::Below(suffix) => self.below.insert(suffix, table),
+        };
+    }
+
+    /// The one table for a host.
+    pub(super) fn select(&self, host: &Host) -> &Router<Methods> {
+        let host = host.as_str();
+        let exact = self.exact.get(host);
+        exact.or_else(|| self.longest_below(host)).unwrap_or(&self.top)
+    }
+
+    fn longest_below(&self, host: &str) -> Option<&Router<Methods>> {
+        if self.below.is_empty() {
+            return None;
+        }
+        let dots = host.match_indices('.').map(|(at, _)| at);
+        dots.filter_map(|at| host.get(at + 1..)).find_map(|suffix| self.below.get(suffix))
+    }
+
+    /// Every table, the one at the top first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Router<Methods>> {
+        std::iter::once(&self.top).chain(self.exact.values()).chain(self.below.values())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HostPattern, HostPatternError as E};
+
+    #[test]
+    fn a_pattern_is_a_host_or_a_wildcard_before_one() {
+        for (text, pattern) in [
+            ("shop.test", HostPattern::Exact("shop.test".into())),
+            ("SHOP.Test", HostPattern::Exact("shop.test".into())),
+            ("localhost", HostPattern::Exact("localhost".into())),
+            ("10.0.0.1", HostPattern::Exact("10.0.0.1".into())),
+            ("[::1]", HostPattern::Exact("[::1]".into())),
+            ("*.Shop.test", HostPattern::Below("shop.test".into())),
+        ] {
+            assert_eq!(HostPattern::parse(text), Ok(pattern), "{text}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for (text, error) in [
+            ("", E::Name),
+            ("*.", E::Name),
+            (".shop.test", E::Name),
+            ("*..shop.test", E::Name),
+            ("shop.test.", E::Name),
+            ("shop.test:443", E::Name),
+            ("https://shop.test", E::Name),
+            ("shop.test/a", E::Name),
+            ("a.test,b.test", E::Name),
+            ("\u{e4}.test", E::Name),
+            ("*", E::Wildcard),
+            ("*shop.test", E::Wildcard),
+            ("a.*.test", E::Wildcard),
+            ("*.*.test", E::Wildcard),
+        ] {
+            assert_eq!(HostPattern::parse(text), Err(error), "{text}");
+        }
+    }
+}

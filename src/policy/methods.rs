@@ -1,0 +1,54 @@
+//! Which rule of a template a method falls under.
+
+use super::access::Rule;
+
+/// Methods whose misspelling is taken for a slip. Any other name in capitals is a method as well.
+pub(super) const COMMON: [&str; 9] =
+    ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"];
+
+/// What stands below a template.
+#[derive(Debug)]
+pub(super) enum Methods {
+    /// One rule for every method.
+    Every(Rule),
+    /// A rule for each of these, and none for others.
+    Listed(Box<[Listed]>),
+}
+
+/// One list of methods and its rule.
+#[derive(Debug)]
+pub(super) struct Listed {
+    pub(super) methods: Box<[Box<str>]>,
+    pub(super) rule: Rule,
+}
+
+impl Methods {
+    /// The rule for a method, which must be in capitals. `GET` covers `HEAD` unless `HEAD` is listed.
+    pub(super) fn rule(&self, method: &str) -> Option<&Rule> {
+        match self {
+            Self::Every(rule) => Some(rule),
+            Self::Listed(lists) => {
+                let find = |method: &str| {
+                    lists.iter().find(|list| list.methods.iter().any(|listed| **listed == *method))
+                };
+                let head = || if method == "HEAD" { find("GET") } else { None };
+                find(method).or_else(head).map(|list| &list.rule)
+            }
+        }
+    }
+
+    /// Every rule.
+    pub(super) fn rules(&self) -> impl Iterator<Item = &Rule> {
+        let (every, lists): (_, &[Listed]) = match self {
+            Self::Every(rule) => (Some(rule), &[]),
+            Self::Listed(lists) => (None, lists),
+        };
+        every.into_iter().chain(lists.iter().map(|list| &list.rule))
+    }
+}
+
+/// Whether a key names methods rather than something that is required.
+pub(super) fn is_method_list(key: &str) -> bool {
+    let capital = |byte: u8| byte.is_ascii_uppercase() || matches!(byte, b'-' | b',' | b' ');
+    key.bytes().any(|byte| byte.is_ascii_uppercase()) && key.bytes().all(capital)
+}

@@ -1,0 +1,152 @@
+//! The policy: documents in, decisions out.
+//!
+//! Pure: no file is read, no clock, no socket, and nothing waits. [`Policy::load`] does everything
+//! that can fail; what comes out has every path parsed and every name checked, so that routing and
+//! evaluating are total.
+//!
+//! ```text
+//! Source → document (tree with places) → compile → Policy
+//!                                                    ├─ route(host, path, method) → Rule
+//!                                                    ├─ action(name)              → Rule
+//!                                                    └─ upstream().apply(…)       → headers
+//! Rule.access → Requirement::evaluate(user) → Refusal
+//! ```
+
+mod access;
+mod asked;
+mod compile;
+mod diagnostic;
+mod document;
+mod evaluate;
+mod host_table;
+mod methods;
+mod problem;
+mod requirement;
+mod response;
+mod revision;
+mod router;
+mod source;
+mod suggest;
+mod template;
+mod upstream;
+mod wording;
+
+pub use access::{Access, Rule};
+pub use asked::AskedError;
+pub use diagnostic::{Diagnostic, PolicyError, PolicyErrors, Style};
+pub use evaluate::Refusal;
+pub use host_table::HostPatternError;
+pub use problem::Problem;
+pub use requirement::{OrganizationRequirement, Requirement};
+pub use response::Responses;
+pub use source::Source;
+pub use template::TemplateError;
+pub use upstream::{HeaderNameError, UpstreamHeaders};
+pub use wording::{Choice, Excerpt, Expected, Kind};
+
+use crate::core::{host::Host, id::Revision, path::CanonicalPath};
+use host_table::HostTables;
+use methods::Methods;
+use router::{Found, Router};
+use std::collections::HashMap;
+
+/// A compiled policy, in which nothing is left that can fail.
+#[derive(Debug)]
+pub struct Policy {
+    revision: Revision,
+    unlisted: Unlisted,
+    tables: HostTables,
+    actions: HashMap<Box<str>, Rule>,
+    responses: Responses,
+    upstream: UpstreamHeaders,
+}
+
+/// What holds for a path that no route names.
+#[derive(Debug)]
+enum Unlisted {
+    Denied,
+    SignedIn(Rule),
+}
+
+/// The rule a request falls under.
+#[derive(Clone, Copy, Debug)]
+pub enum Routed<'p> {
+    /// This one.
+    Rule(&'p Rule),
+    /// The path would fall under a rule if its letters were in another case. Services differ in
+    /// whether that makes another path, so there is no answer.
+    Ambiguous,
+    /// None: the policy names no such path, or does not list the method below it.
+    NoRoute,
+}
+
+impl Policy {
+    /// Reads a policy.
+    ///
+    /// # Errors
+    /// [`PolicyErrors`] holds everything that is wrong with it.
+    pub fn load(source: &Source) -> Result<Self, PolicyErrors> {
+        compile::policy(source)
+    }
+
+    /// The digest of what the policy says. Comments, formatting and the order of entries do not
+    /// change it.
+    #[must_use]
+    pub const fn revision(&self) -> &Revision {
+        &self.revision
+    }
+
+    /// Finds the rule for a request. The method counts only in capitals. Allocates nothing.
+    ///
+    /// Two paths that differ in letter case alone never fall under two rules.
+    #[must_use]
+    pub fn route(&self, host: &Host, path: &CanonicalPath<'_>, method: &str) -> Routed<'_> {
+        match (self.tables.select(host).find(path), &self.unlisted) {
+            (Found::Entry(methods), _) => {
+                methods.rule(method).map_or(Routed::NoRoute, Routed::Rule)
+            }
+            (Found::OtherCase, _) => Routed::Ambiguous,
+            (Found::Nothing, Unlisted::SignedIn(rule)) => Routed::Rule(rule),
+            (Found::Nothing, Unlisted::Denied) => Routed::NoRoute,
+        }
+    }
+
+    /// The rule for a named action. Never [`Access::Public`] or [`Access::Optional`].
+    #[must_use]
+    pub fn action(&self, name: &str) -> Option<&Rule> {
+        self.actions.get(name)
+    }
+
+    /// Where browsers are sent.
+    #[must_use]
+    pub const fn responses(&self) -> &Responses {
+        &self.responses
+    }
+
+    /// Which headers tell the service who asks.
+    #[must_use]
+    pub const fn upstream(&self) -> &UpstreamHeaders {
+        &self.upstream
+    }
+
+    /// Every rule of every route and action, in no particular order.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        let routes = self.tables.iter().flat_map(Router::iter).flat_map(Methods::rules);
+        routes.chain(self.actions.values())
+    }
+}
+
+impl Requirement {
+    /// Reads a requirement as a policy writes it: `signed_in`, `{ role: org:admin }`. For what the
+    /// operator of a proxy adds to a question; `public` and `optional` are refused, since it can only
+    /// tighten.
+    ///
+    /// # Errors
+    /// [`PolicyErrors`] holds everything that is wrong with it.
+    pub fn parse(source: &Source) -> Result<Self, PolicyErrors> {
+        compile::requirement(source)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,228 @@
+//! Everything that can be wrong with a policy, and what to write instead.
+
+use super::{
+    host_table::HostPatternError,
+    template::TemplateError,
+    upstream::HeaderNameError,
+    wording::{Choice, Excerpt, Expected, Kind},
+};
+use crate::core::{entitlement::EntitlementKeyError, location::LocationError};
+use std::borrow::Cow;
+use thiserror::Error;
+
+/// One kind of mistake.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Problem {
+    /// More text than a policy takes.
+    #[error("the text is larger than {} MiB", super::document::MAX_BYTES >> 20)]
+    TooLarge,
+    /// Not YAML.
+    #[error("this is not valid YAML: {0}")]
+    Yaml(Excerpt),
+    /// Nested too deeply, or too many values once aliases are written out.
+    #[error("the text is nested too deeply or holds too many values")]
+    TooComplex,
+    /// `<<`.
+    #[error("merge keys are not part of the policy language")]
+    MergeKey,
+    /// `---` between two documents.
+    #[error("the text holds more than one document")]
+    SeveralDocuments,
+    /// `*name` without `&name`.
+    #[error("this begins with `*` and so names an anchor, which is not there")]
+    UnknownAnchor,
+    /// A key that is a list, a map or nothing.
+    #[error("a key is text")]
+    KeyNotText,
+    /// A value of another kind.
+    #[error("{what} is {expected}, not {found}")]
+    WrongKind {
+        /// What the value stands for.
+        what: &'static str,
+        /// What it should be.
+        expected: Expected,
+        /// What it is.
+        found: Kind,
+    },
+    /// A key that is not known there.
+    #[error("{inside} has no key `{key}`")]
+    UnknownKey {
+        /// Where it stands.
+        inside: &'static str,
+        /// The key.
+        key: Excerpt,
+        /// The keys there are.
+        choice: Choice,
+    },
+    /// The same key twice.
+    #[error("the key `{0}` stands here twice")]
+    DuplicateKey(Excerpt),
+    /// A key that must be there.
+    #[error("{inside} needs the key `{key}`")]
+    MissingKey {
+        /// Where it is missing.
+        inside: &'static str,
+        /// The key.
+        key: &'static str,
+    },
+    /// No such version of the language.
+    #[error("only version 1 of the policy language exists")]
+    Version,
+    /// A word that is not known there.
+    #[error("`{word}` is no {what}")]
+    UnknownWord {
+        /// What it would be.
+        what: &'static str,
+        /// The word.
+        word: Excerpt,
+        /// The words there are.
+        choice: Choice,
+    },
+    /// `unlisted: public`.
+    #[error("`unlisted` is never `{0}`: a forgotten route would be open to everyone")]
+    UnlistedOpen(&'static str),
+    /// A list where a requirement is asked for.
+    #[error("a list says neither whether all of it must hold nor whether any does")]
+    BareList,
+    /// `{}`.
+    #[error("an empty map requires nothing")]
+    EmptyMap,
+    /// `[]`.
+    #[error("an empty list requires nothing")]
+    EmptyList,
+    /// `public` or `optional` where somebody must be signed in.
+    #[error("`{0}` cannot stand here: it does not ask who is there")]
+    OpenWord(&'static str),
+    /// `not: signed_in`.
+    #[error("`not` takes a map, not a word")]
+    WordUnderNot,
+    /// `all` of values of which a user has one.
+    #[error("nobody has {0} and another one at the same time")]
+    AllOfOne(&'static str),
+    /// Methods beside requirements.
+    #[error("a map holds either methods or requirements, not both")]
+    MixedMethods,
+    /// `get`, `GTE`, ` `.
+    #[error("`{method}` is no HTTP method")]
+    Method {
+        /// What was written.
+        method: Excerpt,
+        /// The common method that is close to it.
+        meant: Option<&'static str>,
+    },
+    /// A method where a requirement is asked for, or in small letters.
+    #[error("a requirement has no key `{0}`")]
+    MisplacedMethod(Excerpt),
+    /// A method that has a rule already.
+    #[error("the method `{0}` is listed twice for this path")]
+    DuplicateMethod(Excerpt),
+    /// A role, permission, feature, plan or organization that cannot be a name.
+    #[error("`{name}` is no name of {what}")]
+    Name {
+        /// What it would name.
+        what: &'static str,
+        /// The text.
+        name: Excerpt,
+    },
+    /// `org:sys_…`.
+    #[error("`{0}` is a system permission, which no session token carries")]
+    SystemPermission(Excerpt),
+    /// A feature or plan with a scope that Clerk does not know.
+    #[error("{0}")]
+    Entitlement(EntitlementKeyError),
+    /// Minutes outside what Clerk takes.
+    #[error("`after_minutes` is a number from 1 to 99998")]
+    AfterMinutes,
+    /// A path template.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// Two templates for the same paths.
+    #[error("`{0}` stands for the same paths as another template")]
+    TemplateTie(Excerpt),
+    /// A host.
+    #[error(transparent)]
+    Host(#[from] HostPatternError),
+    /// Two keys for one host.
+    #[error("the host `{0}` stands here twice")]
+    DuplicateHost(Excerpt),
+    /// An action.
+    #[error("`{0}` is no name of an action")]
+    ActionName(Excerpt),
+    /// A header.
+    #[error(transparent)]
+    HeaderName(#[from] HeaderNameError),
+    /// Two headers that some server takes for one.
+    #[error("`{0}` is the same header to some servers as another one here")]
+    HeaderTie(Excerpt),
+    /// An address.
+    #[error("a browser cannot be sent here: {0}")]
+    Location(LocationError),
+}
+
+impl Problem {
+    pub(super) fn yaml(message: &str) -> Self {
+        Self::Yaml(Excerpt::of(message))
+    }
+
+    /// What to write instead.
+    #[must_use]
+    pub fn help(&self) -> Option<Cow<'static, str>> {
+        let help = match self {
+            Self::UnknownKey { choice, .. } | Self::UnknownWord { choice, .. } => {
+                return Some(choice.help());
+            }
+            Self::Method { meant: Some(meant), .. } => {
+                return Some(format!("did you mean `{meant}`?").into());
+            }
+            Self::Method { meant: None, .. } => {
+                "write a method such as `GET`, or several as `PUT, PATCH`"
+            }
+            Self::Template(error) => error.help(),
+            Self::Host(error) => error.help(),
+            Self::HeaderName(error) => error.help(),
+            Self::Yaml(_) => return None,
+            Self::TooLarge => "split what the policy decides between several sidecars",
+            Self::TooComplex => "write it flatter, and use fewer aliases",
+            Self::MergeKey => "write the keys out, or give a whole value an anchor and an alias",
+            Self::SeveralDocuments => "leave out the line `---` and what follows it",
+            Self::UnknownAnchor => "put it in quotes, such as `\"*.shop.test\"`",
+            Self::KeyNotText => "put it in quotes",
+            Self::WrongKind { expected, found, .. } => expected.help(*found),
+            Self::DuplicateKey(_) | Self::DuplicateHost(_) => "leave one of the two out",
+            Self::DuplicateMethod(_) => "leave it out of one of the two lists",
+            Self::MissingKey { key: "version", .. } => "begin with `version: 1`",
+            Self::MissingKey { key, .. } => return Some(format!("add `{key}`").into()),
+            Self::Version => "write `version: 1`",
+            Self::UnlistedOpen(_) => {
+                "write `denied` or `signed_in`, and name what is open in `routes`"
+            }
+            Self::BareList => "write `any: [...]` or `all: [...]`",
+            Self::EmptyList => "write at least one element",
+            Self::EmptyMap => {
+                "write `signed_in` for everyone who is signed in, or `public` for everyone"
+            }
+            Self::OpenWord(_) => "write `signed_in`, or make it the only word of a route",
+            Self::WordUnderNot => "write what must not hold, such as `not: { role: org:guest }`",
+            Self::AllOfOne(_) => "write `any:`",
+            Self::MisplacedMethod(_) => "methods are written in capitals, directly below a path",
+            Self::MixedMethods => "write the requirement below each method",
+            Self::Name { .. } => {
+                "write one name without blanks and commas; several go below `any:` or `all:`"
+            }
+            Self::SystemPermission(_) => "require the role instead, or a custom permission",
+            Self::Entitlement(_) => "write the name alone, or `org:name` or `user:name`",
+            Self::AfterMinutes => "write for instance `after_minutes: 10`",
+            Self::TemplateTie(_) => {
+                "names of parameters and letter case make no difference: leave one of the two out"
+            }
+            Self::ActionName(_) => {
+                "write letters, digits, `.`, `:`, `_` and `-`, such as `invoice.refund`"
+            }
+            Self::HeaderTie(_) => {
+                "letter case, `_` and `-` make no difference: leave one of the two out"
+            }
+            Self::Location(_) => "write an absolute address such as `https://shop.test/sign-in`",
+        };
+        Some(help.into())
+    }
+}

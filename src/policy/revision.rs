@@ -1,0 +1,123 @@
+//! The digest that names a policy.
+//!
+//! It is made of what was compiled, not of the file, so comments, formatting and the order of entries
+//! leave it alone. Every part is written with its length in front, so no two policies write the same
+//! bytes.
+
+use super::{
+    Policy, Rule, Unlisted,
+    access::Access,
+    requirement::{OrganizationRequirement, Requirement},
+    upstream::UpstreamHeaders,
+};
+use crate::core::{id::Revision, location::Location, reverification::Reverification};
+use aws_lc_rs::digest::{Context, SHA256};
+use std::fmt::Write as _;
+
+/// Bytes of the digest that the revision shows, as two hexadecimal digits each.
+const BYTES_SHOWN: usize = 8;
+
+struct Canonical(Context);
+
+/// The revision of a compiled policy.
+pub(super) fn revision(policy: &Policy) -> Revision {
+    let mut canonical = Canonical(Context::new(&SHA256));
+    canonical.text("bailiff policy 1");
+    canonical.text(match policy.unlisted {
+        Unlisted::Denied => "unlisted: denied",
+        Unlisted::SignedIn(_) => "unlisted: signed_in",
+    });
+    let mut rules: Vec<&Rule> = policy.rules().collect();
+    rules.sort_by(|left, right| left.id.cmp(&right.id));
+    canonical.count(rules.len());
+    for rule in rules {
+        canonical.rule(rule);
+    }
+    canonical.location(policy.responses.sign_in.as_ref());
+    canonical.location(policy.responses.organization_selection.as_ref());
+    canonical.upstream(&policy.upstream);
+
+    let digest = canonical.0.finish();
+    let mut text = String::with_capacity(2 * BYTES_SHOWN);
+    for byte in digest.as_ref().iter().take(BYTES_SHOWN) {
+        // Writing to a `String` cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    Revision::new(&text)
+}
+
+impl Canonical {
+    fn count(&mut self, count: usize) {
+        self.0.update(&(count as u64).to_be_bytes());
+    }
+
+    fn text(&mut self, text: &str) {
+        self.count(text.len());
+        self.0.update(text.as_bytes());
+    }
+
+    fn pair(&mut self, name: &str, value: &str) {
+        self.text(name);
+        self.text(value);
+    }
+
+    fn rule(&mut self, rule: &Rule) {
+        self.text(rule.id.as_str());
+        match &rule.access {
+            Access::Public => self.text("public"),
+            Access::Optional => self.text("optional"),
+            Access::Denied => self.text("denied"),
+            Access::Required(requirement) => self.requirement(requirement),
+        }
+    }
+
+    fn requirement(&mut self, requirement: &Requirement) {
+        match requirement {
+            Requirement::SignedIn => self.text("signed_in"),
+            Requirement::Denied => self.text("what nobody has"),
+            Requirement::Organization(OrganizationRequirement::Active) => {
+                self.text("organization");
+            }
+            Requirement::Organization(OrganizationRequirement::Named(name)) => {
+                self.pair("organization named", name);
+            }
+            Requirement::Role(role) => self.pair("role", role.bare()),
+            Requirement::Permission(permission) => self.pair("permission", permission.bare()),
+            Requirement::Feature(feature) => self.pair("feature", &feature.to_string()),
+            Requirement::Plan(plan) => self.pair("plan", &plan.to_string()),
+            Requirement::Reverification(Reverification::Preset(preset)) => {
+                self.pair("reverification", preset.as_str());
+            }
+            Requirement::Reverification(Reverification::Window { level, after_minutes }) => {
+                self.pair(level.as_str(), &after_minutes.to_string());
+            }
+            Requirement::All(parts) => self.list("all", parts),
+            Requirement::Any(parts) => self.list("any", parts),
+            Requirement::Not(inner) => {
+                self.text("not");
+                self.requirement(inner);
+            }
+        }
+    }
+
+    fn list(&mut self, word: &str, parts: &[Requirement]) {
+        self.text(word);
+        self.count(parts.len());
+        for part in parts {
+            self.requirement(part);
+        }
+    }
+
+    fn location(&mut self, location: Option<&Location>) {
+        self.text(location.map_or("", Location::as_str));
+    }
+
+    fn upstream(&mut self, upstream: &UpstreamHeaders) {
+        let mut headers: Vec<(&str, &str)> = upstream.iter().collect();
+        headers.sort_unstable();
+        self.count(headers.len());
+        for (name, value) in headers {
+            self.pair(name, value);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Policies as a whole: what loads, what each request falls under, what the revision depends on.
+
+mod asked;
+mod broken;
+mod loading;
+pub(in crate::policy) mod people;
+mod routing;
+
+use super::{Policy, Routed, Rule, Source};
+use crate::core::{host::Host, path::CanonicalPath};
+
+/// Loads a policy that must be sound.
+fn load(text: &str) -> Policy {
+    Policy::load(&Source::new("policy.yaml", text)).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+/// What a request falls under: the id of a rule, `ambiguous` or `no route`.
+fn route(policy: &Policy, host: &str, method: &str, path: &str) -> String {
+    let path = CanonicalPath::parse(path).unwrap();
+    match policy.route(&Host::parse(host).unwrap(), &path, method) {
+        Routed::Rule(Rule { id, .. }) => id.to_string(),
+        Routed::Ambiguous => "ambiguous".to_owned(),
+        Routed::NoRoute => "no route".to_owned(),
+    }
+}

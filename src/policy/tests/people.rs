@@ -1,0 +1,43 @@
+//! People to put requirements to.
+
+use crate::core::{
+    clock::Timestamp,
+    entitlement::Entitlements,
+    id::{InstanceName, OrganizationId, OrganizationSlug, SessionId, UserId},
+    identity::{SignedClaims, User},
+    organization::ActiveOrganization,
+    reverification::FactorAges,
+};
+
+/// A person with a session and nothing else.
+pub(in crate::policy) fn somebody() -> User {
+    User {
+        instance: InstanceName::new("shop"),
+        id: UserId::new("user_1"),
+        session: SessionId::new("sess_1"),
+        organization: None,
+        features: Entitlements::default(),
+        plans: Entitlements::default(),
+        factor_ages: None,
+        actor: None,
+        issued_at: None,
+        expires_at: Timestamp::from_unix_seconds(60),
+        claims: SignedClaims::new("{}"),
+    }
+}
+
+/// A member of the organization `acme`.
+pub(in crate::policy) fn member(role: &str, permissions: &[&str]) -> User {
+    let organization = ActiveOrganization {
+        id: OrganizationId::new("org_1"),
+        slug: Some(OrganizationSlug::new("acme")),
+        role: Some(role.into()),
+        permissions: Some(permissions.iter().map(|&permission| permission.into()).collect()),
+    };
+    User { organization: Some(organization), ..somebody() }
+}
+
+/// Who verified the first and the second factor that many minutes ago; -1 for never.
+pub(in crate::policy) fn verified(user: User, first: f64, second: f64) -> User {
+    User { factor_ages: FactorAges::from_claim(first, second).ok(), ..user }
+}

@@ -1,0 +1,152 @@
+//! Which headers tell the service who asks, and which the client must not be able to send.
+
+mod expression;
+
+use crate::core::{
+    decision::Upstream,
+    header::Headers,
+    identity::{Identity, User},
+};
+pub(super) use expression::Expression;
+use thiserror::Error;
+
+/// The mapping of a policy that names no `upstream.headers`.
+const DEFAULT: [(&str, Expression); 6] = [
+    ("x-clerk-user-id", Expression::UserId),
+    ("x-clerk-session-id", Expression::SessionId),
+    ("x-clerk-org-id", Expression::OrganizationId),
+    ("x-clerk-org-slug", Expression::OrganizationSlug),
+    ("x-clerk-org-role", Expression::OrganizationRole),
+    ("x-clerk-org-permissions", Expression::OrganizationPermissions),
+];
+
+/// Names by which Clerk's middleware tells an application that it has authenticated a request
+/// (`@clerk/backend`, `constants.ts`). A client must never get them through.
+const MIDDLEWARE: [&str; 7] = [
+    "x-clerk-auth-status",
+    "x-clerk-auth-token",
+    "x-clerk-auth-signature",
+    "x-clerk-auth-message",
+    "x-clerk-auth-reason",
+    "x-clerk-clerk-url",
+    "x-clerk-request-data",
+];
+
+/// Names that change where a request goes, how it is framed or who it is from.
+const RESERVED: [&str; 12] = [
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "keep-alive",
+    "te",
+    "trailer",
+    "upgrade",
+    "expect",
+    "authorization",
+    "cookie",
+    "set-cookie",
+];
+const RESERVED_PREFIXES: [&str; 3] = ["proxy-", "x-envoy-", "x-forwarded-"];
+
+/// From header names to what they tell of the identity.
+#[derive(Clone, Debug)]
+pub struct UpstreamHeaders(Box<[(Box<str>, Expression)]>);
+
+/// Why a name cannot be the name of an identity header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum HeaderNameError {
+    /// Not the name of any header.
+    #[error("this is no header name")]
+    Invalid,
+    /// A header with a meaning to proxies and servers.
+    #[error("this header has a meaning of its own to proxies and servers")]
+    Reserved,
+}
+
+impl HeaderNameError {
+    /// What to write instead.
+    pub(super) const fn help(self) -> &'static str {
+        match self {
+            Self::Invalid => "write letters, digits and `-`, such as `x-user-id`",
+            Self::Reserved => "write a name that only your services know, such as `x-user-id`",
+        }
+    }
+}
+
+/// Checks the name of an identity header and folds its letters to lower case.
+pub(super) fn header_name(text: &str) -> Result<Box<str>, HeaderNameError> {
+    if text.starts_with(':') {
+        return Err(HeaderNameError::Reserved);
+    }
+    let name = http::HeaderName::try_from(text).map_err(|_| HeaderNameError::Invalid)?;
+    let reserved = RESERVED.iter().any(|reserved| same_name(reserved, name.as_str()))
+        || RESERVED_PREFIXES.iter().any(|prefix| {
+            name.as_str().get(..prefix.len()).is_some_and(|start| same_name(prefix, start))
+        });
+    if reserved { Err(HeaderNameError::Reserved) } else { Ok(name.as_str().into()) }
+}
+
+/// Whether some server takes two names for one. CGI and its heirs turn `-` and `_` into the same
+/// character, and some servers every character that is neither a letter nor a digit.
+pub(super) fn same_name(left: &str, right: &str) -> bool {
+    let fold = |byte: u8| {
+        if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'-' }
+    };
+    left.len() == right.len() && left.bytes().map(fold).eq(right.bytes().map(fold))
+}
+
+impl UpstreamHeaders {
+    /// Takes names that [`header_name`] accepted, no two of them the same.
+    pub(super) fn new(headers: Vec<(Box<str>, Expression)>) -> Self {
+        Self(headers.into())
+    }
+
+    /// What holds for a policy that says nothing about it.
+    pub(super) fn standard() -> Self {
+        Self(DEFAULT.iter().map(|&(name, expression)| (name.into(), expression)).collect())
+    }
+
+    /// The names, and the expressions as they are written.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        self.0.iter().map(|(name, expression)| (&**name, expression.as_str()))
+    }
+
+    /// How an allowed request changes on its way to the service.
+    ///
+    /// Sets every mapped header that the identity has a value for. Removes every other mapped one,
+    /// and whatever the client sent under a name that some server would take for a mapped one or for
+    /// one of those by which Clerk's middleware speaks to applications. Values are visible ASCII:
+    /// everything else, and `%`, is percent-encoded as UTF-8; the elements of lists are joined by
+    /// commas, and a comma within one is percent-encoded.
+    #[must_use]
+    pub fn apply(&self, identity: &Identity, headers: &Headers<'_>) -> Upstream {
+        let user = identity.user();
+        let mut upstream = Upstream { set: Vec::with_capacity(self.0.len()), remove: Vec::new() };
+        for (name, expression) in &self.0 {
+            match user.and_then(|user: &User| expression.value(user)) {
+                Some(value) => upstream.set.push((name.clone(), value)),
+                None => upstream.remove.push(name.clone()),
+            }
+        }
+        for line in headers.iter() {
+            let listed = |known: &str| known.eq_ignore_ascii_case(line.name);
+            if self.is_spoof(line.name)
+                && !upstream.set.iter().any(|(name, _)| listed(name))
+                && !upstream.remove.iter().any(|name| listed(name))
+            {
+                upstream.remove.push(line.name.into());
+            }
+        }
+        upstream
+    }
+
+    /// Whether some server would take the name for one that only Bailiff or Clerk may set.
+    fn is_spoof(&self, name: &str) -> bool {
+        self.0.iter().any(|(mapped, _)| same_name(mapped, name))
+            || MIDDLEWARE.iter().any(|known| same_name(known, name))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+//! What a header can tell of an identity: a closed list of expressions.
+
+use crate::core::{entitlement::Entitlements, identity::User, organization::ActiveOrganization};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+/// What is percent-encoded in a value, besides everything outside ASCII.
+const INVISIBLE: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
+/// The same for an element of a list that is joined by commas.
+const IN_LIST: &AsciiSet = &INVISIBLE.add(b',');
+
+macro_rules! expressions {
+    ($($variant:ident = $text:literal;)*) => {
+        /// One of the expressions.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(in crate::policy) enum Expression {
+            $($variant,)*
+        }
+
+        impl Expression {
+            const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// Every expression as it is written.
+            pub(in crate::policy) const NAMES: &'static [&'static str] = &[$($text,)*];
+
+            /// The expression as it is written.
+            pub(in crate::policy) const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)*
+                }
+            }
+        }
+    };
+}
+
+expressions! {
+    UserId = "identity.user.id";
+    SessionId = "identity.session.id";
+    OrganizationId = "identity.organization.id";
+    OrganizationSlug = "identity.organization.slug";
+    OrganizationRole = "identity.organization.role";
+    OrganizationPermissions = "identity.organization.permissions";
+    Features = "identity.features";
+    Plans = "identity.plans";
+    ActorId = "identity.actor.id";
+}
+
+impl Expression {
+    /// From the expression as it is written.
+    pub(in crate::policy) fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|expression| expression.as_str() == text)
+    }
+
+    /// The value, fit for a header; `None` where there is none or an empty one.
+    pub(super) fn value(self, user: &User) -> Option<Box<str>> {
+        let organization = user.organization.as_ref();
+        let value = match self {
+            Self::UserId => one(user.id.as_str()),
+            Self::SessionId => one(user.session.as_str()),
+            Self::OrganizationId => one(organization?.id.as_str()),
+            Self::OrganizationSlug => one(organization?.slug.as_ref()?.as_str()),
+            Self::OrganizationRole => one(organization?.role.as_deref()?),
+            Self::OrganizationPermissions => permissions(organization?),
+            Self::Features => entitlements(&user.features),
+            Self::Plans => entitlements(&user.plans),
+            Self::ActorId => one(user.actor.as_ref()?.subject.as_ref()?.as_str()),
+        };
+        if value.is_empty() { None } else { Some(value.into()) }
+    }
+}
+
+fn permissions(organization: &ActiveOrganization) -> String {
+    many(organization.permissions.iter().flatten().map(|permission| &**permission))
+}
+
+/// Only what is held in a scope that Clerk knows: any other element answers no question either.
+fn entitlements(entitlements: &Entitlements) -> String {
+    let held = entitlements.iter().filter(|held| held.organization || held.user);
+    many(held.map(|held| &*held.text))
+}
+
+fn one(text: &str) -> String {
+    utf8_percent_encode(text, INVISIBLE).to_string()
+}
+
+fn many<'t>(texts: impl Iterator<Item = &'t str>) -> String {
+    let mut value = String::new();
+    for text in texts {
+        if !value.is_empty() {
+            value.push(',');
+        }
+        value.extend(utf8_percent_encode(text, IN_LIST));
+    }
+    value
+}

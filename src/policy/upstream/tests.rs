@@ -1,0 +1,235 @@
+use super::{Expression, HeaderNameError, UpstreamHeaders, header_name, same_name};
+use crate::{
+    core::{
+        entitlement::Entitlements,
+        header::{Header, Headers, Repeats},
+        id::UserId,
+        identity::{Actor, Identity, User},
+    },
+    policy::tests::people::{member, somebody},
+};
+use proptest::prelude::*;
+
+fn sent<'a>(names: &[&'a str]) -> Headers<'a> {
+    let lines = names.iter().map(|name| Header { name, value: b"spoofed" }).collect();
+    Headers::new(lines, Repeats::Separate)
+}
+
+fn identity(user: User) -> Identity {
+    Identity::User(user.into())
+}
+
+fn mapping(headers: &[(&str, &str)]) -> UpstreamHeaders {
+    let header = |&(name, text): &(&str, &str)| {
+        (header_name(name).unwrap(), Expression::from_text(text).unwrap())
+    };
+    UpstreamHeaders::new(headers.iter().map(header).collect())
+}
+
+/// What is set, each as `name: value`, and what is removed.
+fn applied(
+    upstream: &UpstreamHeaders,
+    identity: &Identity,
+    headers: &[&str],
+) -> (Vec<String>, Vec<String>) {
+    let upstream = upstream.apply(identity, &sent(headers));
+    let set = upstream.set.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    (set, upstream.remove.iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn a_member_is_described_by_the_standard_headers() {
+    let (set, removed) = applied(
+        &UpstreamHeaders::standard(),
+        &identity(member("org:admin", &["org:a:b", "org:c:d"])),
+        &["accept", "x-clerk-user-id"],
+    );
+    assert_eq!(
+        set,
+        [
+            "x-clerk-user-id: user_1",
+            "x-clerk-session-id: sess_1",
+            "x-clerk-org-id: org_1",
+            "x-clerk-org-slug: acme",
+            "x-clerk-org-role: org:admin",
+            "x-clerk-org-permissions: org:a:b,org:c:d",
+        ]
+    );
+    assert_eq!(removed, [""; 0]);
+}
+
+#[test]
+fn what_the_identity_does_not_have_is_removed_whether_it_was_sent_or_not() {
+    let standard = UpstreamHeaders::standard();
+    let (set, removed) = applied(&standard, &identity(somebody()), &[]);
+    assert_eq!(set, ["x-clerk-user-id: user_1", "x-clerk-session-id: sess_1"]);
+    assert_eq!(
+        removed,
+        ["x-clerk-org-id", "x-clerk-org-slug", "x-clerk-org-role", "x-clerk-org-permissions"]
+    );
+    let (set, removed) = applied(&standard, &Identity::Nobody, &["x-clerk-user-id"]);
+    assert_eq!((set.len(), removed.len()), (0, 6));
+    let (_, removed) = applied(&standard, &identity(member("", &[])), &[]);
+    assert_eq!(removed, ["x-clerk-org-role", "x-clerk-org-permissions"]);
+}
+
+#[test]
+fn every_spelling_that_some_server_takes_for_an_identity_header_is_removed() {
+    let upstream = mapping(&[("x-user-id", "identity.user.id")]);
+    let spellings = ["x_user_id", "x-user_id", "x_user-id", "X_User-Id", "x.user.id", "x-user.id"];
+    for who in [identity(somebody()), Identity::Nobody] {
+        let (_, removed) = applied(&upstream, &who, &spellings);
+        for spelling in spellings {
+            assert!(removed.iter().any(|name| name.eq_ignore_ascii_case(spelling)), "{spelling}");
+        }
+    }
+    let (_, removed) =
+        applied(&upstream, &identity(somebody()), &["x-user", "x-user-id2", "xuserid"]);
+    assert_eq!(removed, [""; 0]);
+}
+
+#[test]
+fn what_clerks_middleware_says_to_applications_never_comes_from_a_client() {
+    let names = [
+        "x-clerk-auth-status",
+        "x-clerk-auth-token",
+        "x-clerk-auth-signature",
+        "x-clerk-auth-message",
+        "x-clerk-auth-reason",
+        "x-clerk-clerk-url",
+        "x-clerk-request-data",
+        "x_clerk_auth_status",
+        "x-clerk_request-data",
+    ];
+    let (_, removed) = applied(&mapping(&[]), &identity(somebody()), &names);
+    assert_eq!(removed, names);
+    assert_eq!(applied(&mapping(&[]), &Identity::Nobody, &["x-clerk-other"]).1, [""; 0]);
+}
+
+#[test]
+fn each_name_is_listed_once_and_in_one_list() {
+    let upstream =
+        mapping(&[("x-user-id", "identity.user.id"), ("x_org_id", "identity.organization.id")]);
+    let (set, removed) = applied(
+        &upstream,
+        &identity(somebody()),
+        &["x-user-id", "x-user-id", "X-User-Id", "x_user_id", "x_user_id", "x-org-id", "x_org_id"],
+    );
+    assert_eq!(set, ["x-user-id: user_1"]);
+    assert_eq!(removed, ["x_org_id", "x_user_id", "x-org-id"]);
+}
+
+#[test]
+fn every_expression_has_its_value() {
+    let user = User {
+        features: Entitlements::parse("o:a,u:b,x:c").unwrap(),
+        plans: Entitlements::parse("uo:pro").unwrap(),
+        actor: Some(Actor { subject: Some(UserId::new("user_2")), claims: "{}".into() }),
+        ..member("org:admin", &["org:a:b"])
+    };
+    let values: Vec<Option<Box<str>>> = Expression::NAMES
+        .iter()
+        .map(|text| Expression::from_text(text).unwrap().value(&user))
+        .collect();
+    let expected = [
+        "user_1",
+        "sess_1",
+        "org_1",
+        "acme",
+        "org:admin",
+        "org:a:b",
+        "o:a,u:b",
+        "uo:pro",
+        "user_2",
+    ];
+    assert_eq!(values, expected.map(|value| Some(value.into())));
+    assert_eq!(Expression::from_text("identity.user"), None);
+}
+
+#[test]
+fn values_are_visible_ascii_and_nothing_in_them_ends_a_header_or_an_element() {
+    let user = User {
+        id: UserId::new("a b\r\nset-cookie: x=1\u{e9}%41\u{0}\u{7f},"),
+        ..member("org:admin", &["a,b", "c%2Cd"])
+    };
+    assert_eq!(
+        Expression::UserId.value(&user).as_deref(),
+        Some("a%20b%0D%0Aset-cookie:%20x=1%C3%A9%2541%00%7F,")
+    );
+    assert_eq!(Expression::OrganizationPermissions.value(&user).as_deref(), Some("a%2Cb,c%252Cd"));
+}
+
+#[test]
+fn names_with_a_meaning_of_their_own_are_refused() {
+    for name in [
+        "host",
+        "Host",
+        ":path",
+        ":authority",
+        "content-length",
+        "Content_Length",
+        "transfer-encoding",
+        "transfer_encoding",
+        "connection",
+        "keep-alive",
+        "te",
+        "trailer",
+        "upgrade",
+        "expect",
+        "proxy-authorization",
+        "proxy_connection",
+        "x-envoy-original-path",
+        "x-forwarded-for",
+        "X_Forwarded_Proto",
+        "authorization",
+        "cookie",
+        "set-cookie",
+        "set_cookie",
+    ] {
+        assert_eq!(header_name(name), Err(HeaderNameError::Reserved), "{name}");
+    }
+    for name in ["", "x user", "x-user:", "x-\u{e9}", "x-user\r\ny", "x-user\0", "x(y)"] {
+        assert_eq!(header_name(name), Err(HeaderNameError::Invalid), "{name:?}");
+    }
+    for (name, lower) in [("X-User-Id", "x-user-id"), ("proxied-by", "proxied-by"), ("x", "x")] {
+        assert_eq!(header_name(name).as_deref(), Ok(lower));
+    }
+}
+
+#[test]
+fn names_are_compared_as_the_loosest_server_does() {
+    assert!(same_name("x-user-id", "X_USER.ID"));
+    assert!(!same_name("x-user-id", "x-user-ids"));
+    assert!(!same_name("x-user-id", "x-user-ie"));
+}
+
+proptest! {
+    #[test]
+    fn whatever_an_identity_holds_the_value_is_safe_and_can_be_read_back(text in "\\PC*|.*") {
+        let user = User { id: UserId::new(&text), ..somebody() };
+        let value = Expression::UserId.value(&user).unwrap_or_default();
+        prop_assert!(value.bytes().all(|byte| byte.is_ascii_graphic()));
+        let decoded = percent_encoding::percent_decode_str(&value).decode_utf8().unwrap();
+        prop_assert_eq!(decoded, text);
+    }
+
+    #[test]
+    fn no_name_is_ever_both_set_and_removed(
+        names in prop::collection::vec("[xX][-_.]?(user|clerk)[-_](user[-_])?id", 0..20)
+    ) {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let upstream = mapping(&[
+            ("x-user-id", "identity.user.id"),
+            ("x-clerk-user-id", "identity.organization.id"),
+        ]);
+        let upstream = upstream.apply(&identity(somebody()), &sent(&names));
+        for (set, _) in &upstream.set {
+            prop_assert!(!upstream.remove.iter().any(|name| name.eq_ignore_ascii_case(set)));
+        }
+        // Every spelling sent is either replaced or removed.
+        for name in names.iter().filter(|name| same_name(name, "x-user-id")) {
+            let replaced = name.eq_ignore_ascii_case("x-user-id");
+            prop_assert!(replaced || upstream.remove.iter().any(|removed| removed.eq_ignore_ascii_case(name)));
+        }
+    }
+}
