@@ -10,6 +10,7 @@ pub mod decision;
 pub mod entitlement;
 pub mod header;
 pub mod host;
+pub mod host_table;
 pub mod http_request;
 pub mod id;
 pub mod identity;

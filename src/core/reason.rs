@@ -112,6 +112,23 @@ reasons! {
     InternalError = "internal_error", Unavailable, "Bailiff failed while deciding.";
 }
 
+impl Reason {
+    /// Whether signing in again mends it, so that a browser is sent to do so. It does not where the
+    /// sign-in page would send the same browser straight back with the same kind of token: that
+    /// would go on for ever.
+    #[must_use]
+    pub const fn is_mended_by_signing_in(self) -> bool {
+        matches!(
+            self,
+            Self::SignedOut
+                | Self::TokenInvalid
+                | Self::TokenInvalidSignature
+                | Self::TokenUnknownKey
+                | Self::TokenExpired
+        )
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Reason;

@@ -9,7 +9,6 @@ use super::{
     access::{Access, Rule},
     diagnostic::{PolicyError, PolicyErrors},
     document::{Entry, Node, Value},
-    host_table::HostTables,
     problem::Problem,
     requirement::Requirement,
     response::Responses,
@@ -19,7 +18,10 @@ use super::{
     upstream::UpstreamHeaders,
     wording::{Choice, Excerpt, Expected},
 };
-use crate::core::id::{Revision, RuleId};
+use crate::core::{
+    host_table::HostTable,
+    id::{Revision, RuleId},
+};
 pub(super) use requirement::{after_minutes, entitlement, organization, permission, role};
 use std::collections::HashMap;
 
@@ -60,7 +62,7 @@ impl Compiler {
     fn policy(&mut self, node: &Node) -> Option<Policy> {
         let entries = self.map(node, "a policy")?;
         let mut unlisted = Some(Unlisted::Denied);
-        let mut tables = Some(HostTables::new(Router::new()));
+        let mut tables = Some(HostTable::new(Router::new()));
         let mut hosts = None;
         let mut actions = Some(HashMap::new());
         let mut responses = Some(Responses::NONE);
@@ -70,7 +72,7 @@ impl Compiler {
             match &*entry.key {
                 "version" => version = Some(&entry.value),
                 "unlisted" => unlisted = self.unlisted(&entry.value),
-                "routes" => tables = self.routes(&entry.value, None).map(HostTables::new),
+                "routes" => tables = self.routes(&entry.value, None).map(HostTable::new),
                 "hosts" => hosts = Some(&entry.value),
                 "actions" => actions = self.actions(&entry.value),
                 "responses" => responses = self.responses(&entry.value),

@@ -18,7 +18,6 @@ mod compile;
 mod diagnostic;
 mod document;
 mod evaluate;
-mod host_table;
 mod methods;
 mod problem;
 mod requirement;
@@ -35,7 +34,6 @@ pub use access::{Access, Rule};
 pub use asked::AskedError;
 pub use diagnostic::{Diagnostic, PolicyError, PolicyErrors, Style};
 pub use evaluate::Refusal;
-pub use host_table::HostPatternError;
 pub use problem::Problem;
 pub use requirement::{OrganizationRequirement, Requirement};
 pub use response::Responses;
@@ -44,8 +42,7 @@ pub use template::TemplateError;
 pub use upstream::{HeaderNameError, UpstreamHeaders};
 pub use wording::{Choice, Excerpt, Expected, Kind};
 
-use crate::core::{host::Host, id::Revision, path::CanonicalPath};
-use host_table::HostTables;
+use crate::core::{host::Host, host_table::HostTable, id::Revision, path::CanonicalPath};
 use methods::Methods;
 use router::{Found, Router};
 use std::collections::HashMap;
@@ -55,7 +52,9 @@ use std::collections::HashMap;
 pub struct Policy {
     revision: Revision,
     unlisted: Unlisted,
-    tables: HostTables,
+    /// A request is looked up in exactly one table: a host that has a table of its own is closed but
+    /// for what that table names, and what the top of the policy opens stays closed there.
+    tables: HostTable<Router<Methods>>,
     actions: HashMap<Box<str>, Rule>,
     responses: Responses,
     upstream: UpstreamHeaders,

@@ -1,12 +1,13 @@
 //! Everything that can be wrong with a policy, and what to write instead.
 
 use super::{
-    host_table::HostPatternError,
     template::TemplateError,
     upstream::HeaderNameError,
     wording::{Choice, Excerpt, Expected, Kind},
 };
-use crate::core::{entitlement::EntitlementKeyError, location::LocationError};
+use crate::core::{
+    entitlement::EntitlementKeyError, host_table::HostPatternError, location::LocationError,
+};
 use std::borrow::Cow;
 use thiserror::Error;
 

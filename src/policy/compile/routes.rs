@@ -4,7 +4,6 @@ use super::{
     super::{
         access::Rule,
         document::{Entry, Node, Value},
-        host_table::{HostPattern, HostTables},
         methods::{COMMON, Listed, Methods, is_method_list},
         problem::Problem,
         router::Router,
@@ -16,7 +15,10 @@ use super::{
     Compiler,
     requirement::Words,
 };
-use crate::core::id::RuleId;
+use crate::core::{
+    host_table::{HostPattern, HostTable},
+    id::RuleId,
+};
 use std::collections::HashMap;
 
 const HOST_KEYS: [&str; 1] = ["routes"];
@@ -45,7 +47,11 @@ impl Compiler {
         Some(router)
     }
 
-    pub(super) fn hosts(&mut self, node: &Node, tables: &mut HostTables) -> Option<()> {
+    pub(super) fn hosts(
+        &mut self,
+        node: &Node,
+        tables: &mut HostTable<Router<Methods>>,
+    ) -> Option<()> {
         let mut seen: HashMap<HostPattern, Place> = HashMap::new();
         for entry in self.map(node, "`hosts`")? {
             let table = self.host(entry);

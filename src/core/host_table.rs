@@ -1,18 +1,15 @@
-//! One routing table per host.
+//! Things that belong to hosts: one for each host or wildcard, and one for all others.
 //!
-//! A request is looked up in exactly one table: that of its host, else that of the longest wildcard
-//! that covers its host, else the one at the top of the policy. It never falls through to a second
-//! table: what the top of the policy opens stays closed on a host that has a table of its own, and a
-//! path which that table does not name is `unlisted`.
+//! A host has exactly one of them: its own, else that of the longest wildcard that covers it, else
+//! the general one. A lookup never falls through to a second.
 
-use super::{methods::Methods, router::Router};
-use crate::core::host::Host;
-use std::collections::HashMap;
+use super::host::Host;
+use std::{collections::HashMap, fmt};
 use thiserror::Error;
 
-/// A key under `hosts`.
+/// A host, or a wildcard for the hosts below one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum HostPattern {
+pub enum HostPattern {
     /// This host.
     Exact(Box<str>),
     /// Every host with one or more labels before this one: `*.shop.test` covers `a.shop.test` and
@@ -33,7 +30,8 @@ pub enum HostPatternError {
 
 impl HostPatternError {
     /// What to write instead.
-    pub(super) const fn help(self) -> &'static str {
+    #[must_use]
+    pub const fn help(self) -> &'static str {
         match self {
             Self::Wildcard => "write `*.` before a host name: it stands for one or more labels",
             Self::Name => "write the name alone, such as `admin.shop.test`, without scheme or port",
@@ -43,7 +41,10 @@ impl HostPatternError {
 
 impl HostPattern {
     /// Reads a pattern; letter case does not matter.
-    pub(super) fn parse(text: &str) -> Result<Self, HostPatternError> {
+    ///
+    /// # Errors
+    /// [`HostPatternError`] if the text is neither a host nor `*.` before one.
+    pub fn parse(text: &str) -> Result<Self, HostPatternError> {
         let suffix = text.strip_prefix("*.");
         let name = suffix.unwrap_or(text);
         if name.contains('*') {
@@ -59,37 +60,48 @@ impl HostPattern {
     }
 }
 
-/// The tables of a policy.
-#[derive(Debug)]
-pub(super) struct HostTables {
-    top: Router<Methods>,
-    exact: HashMap<Box<str>, Router<Methods>>,
-    /// By the part behind `*.`.
-    below: HashMap<Box<str>, Router<Methods>>,
+impl fmt::Display for HostPattern {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact(name) => formatter.write_str(name),
+            Self::Below(suffix) => write!(formatter, "*.{suffix}"),
+        }
+    }
 }
 
-impl HostTables {
-    /// Without hosts, `top` is the table for every request.
-    pub(super) fn new(top: Router<Methods>) -> Self {
-        Self { top, exact: HashMap::new(), below: HashMap::new() }
+/// One thing for each host.
+#[derive(Debug)]
+pub struct HostTable<T> {
+    general: T,
+    exact: HashMap<Box<str>, T>,
+    /// By the part behind `*.`.
+    below: HashMap<Box<str>, T>,
+}
+
+impl<T> HostTable<T> {
+    /// Without any hosts, `general` is for every one.
+    #[must_use]
+    pub fn new(general: T) -> Self {
+        Self { general, exact: HashMap::new(), below: HashMap::new() }
     }
 
-    /// Gives a host or wildcard its table, in place of one it may have.
-    pub(super) fn insert(&mut self, pattern: HostPattern, table: Router<Methods>) {
+    /// Gives a host or wildcard a thing of its own; returns the one it had.
+    pub fn insert(&mut self, pattern: HostPattern, thing: T) -> Option<T> {
         match pattern {
-            HostPattern::Exact(name) => self.exact.insert(name, table),
-            HostPattern::Below(suffix) => self.below.insert(suffix, table),
-        };
+            HostPattern::Exact(name) => self.exact.insert(name, thing),
+            HostPattern::Below(suffix) => self.below.insert(suffix, thing),
+        }
     }
 
-    /// The one table for a host.
-    pub(super) fn select(&self, host: &Host) -> &Router<Methods> {
+    /// The one thing for a host.
+    #[must_use]
+    pub fn select(&self, host: &Host) -> &T {
         let host = host.as_str();
         let exact = self.exact.get(host);
-        exact.or_else(|| self.longest_below(host)).unwrap_or(&self.top)
+        exact.or_else(|| self.longest_below(host)).unwrap_or(&self.general)
     }
 
-    fn longest_below(&self, host: &str) -> Option<&Router<Methods>> {
+    fn longest_below(&self, host: &str) -> Option<&T> {
         if self.below.is_empty() {
             return None;
         }
@@ -97,9 +109,9 @@ impl HostTables {
         dots.filter_map(|at| host.get(at + 1..)).find_map(|suffix| self.below.get(suffix))
     }
 
-    /// Every table, the one at the top first.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Router<Methods>> {
-        std::iter::once(&self.top).chain(self.exact.values()).chain(self.below.values())
+    /// Every thing, the general one first.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        std::iter::once(&self.general).chain(self.exact.values()).chain(self.below.values())
     }
 }
 
