@@ -277,6 +277,14 @@ fn texts_that_would_take_all_memory_are_refused() {
     assert_eq!(refused(&" ".repeat((16 << 20) + 1)), "the text is larger than 16 MiB");
 }
 
+#[test]
+fn nesting_as_deep_as_is_allowed_is_read_and_rendered() {
+    let depth = 40;
+    let text = format!("{}{{ role: a }}{}", "{ not: ".repeat(depth), " }".repeat(depth));
+    let words = format!("{}the role `org:a`", "the absence of ".repeat(depth));
+    assert_eq!(requirement(&text).to_string(), words);
+}
+
 /// Pieces that policies are made of, so that random texts get past the first line.
 fn piece() -> impl Strategy<Value = String> {
     prop_oneof![
