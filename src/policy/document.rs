@@ -79,7 +79,10 @@ fn options() -> Options {
             max_events: 4_000_000,
             max_nodes: 2_000_000,
             max_depth: 48,
+            // One requirement may well stand under thousands of routes.
+            enforce_alias_anchor_ratio: false,
         },
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 400_000 },
         // Both entries are wanted, to show both places.
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         merge_keys: MergeKeyPolicy::Error,

@@ -133,6 +133,15 @@ fn an_alias_stands_for_the_value_it_names() {
 }
 
 #[test]
+fn one_alias_may_stand_under_thousands_of_routes() {
+    let mut text = "version: 1\nroutes:\n  /: &staff { role: org:admin, plan: pro }\n".to_owned();
+    for number in 0..3000 {
+        writeln!(text, "  /r{number}: *staff").unwrap();
+    }
+    assert_eq!(required(&load(&text), "/r2999"), "the role `org:admin` and the plan `pro`");
+}
+
+#[test]
 fn words_that_yaml_1_1_reads_as_booleans_are_text() {
     assert_eq!(requirement("{ role: no }").to_string(), "the role `org:no`");
     assert_eq!(requirement("{ plan: on }").to_string(), "the plan `on`");
