@@ -65,7 +65,7 @@ async fn demonstrate(arguments: Arguments, folder: &Path) -> Result<(), Box<dyn 
     let Arguments { envoy, without_envoy, port, grpc_port } = arguments;
     let listener = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let grpc = SocketAddr::from((Ipv4Addr::LOCALHOST, grpc_port));
-    let origin = format!("http://localhost:{}", port);
+    let origin = format!("http://localhost:{port}");
     let clerk = StandIn::start(Setup {
         port: port + 1,
         allowed_origins: vec![origin.clone()],

@@ -8,21 +8,23 @@
 mod backend;
 mod cookies;
 mod faults;
+mod handshake;
 mod instance;
 mod pages;
 mod requests;
 mod server;
 mod sessions;
+mod visitor;
 
 pub use cookies::{CookieNames, cookie_suffix};
 pub use faults::{Endpoint, Fault, Faults};
 pub use instance::Environment;
 pub use requests::{RequestLog, SeenRequest};
-pub use sessions::{Session, SessionError, Sessions, SignedIn};
+pub use sessions::{Session, SessionError, Sessions, SignIn, SignedIn};
 
 use super::{
     keys::{PublishedKeys, SigningKey, SigningKeyError},
-    people::{self, Person},
+    people::{self, NotAMember, Person},
     tokens::{Minting, SessionFacts, Token, random_hex},
 };
 use crate::core::clock::{SharedClock, SystemClock};
@@ -231,6 +233,29 @@ impl StandIn {
     /// Lets browsers be sent back to one more origin.
     pub fn allow_origin(&self, origin: &str) {
         self.instance.allow_origin(origin);
+    }
+
+    /// Signs a person in, in a browser that is not there: for tests that need no pages.
+    ///
+    /// # Errors
+    /// [`NotAMember`].
+    pub fn sign_in(&self, who: &SignIn<'_>) -> Result<SignedIn, NotAMember> {
+        self.sessions().sign_in(None, who, self.instance.now_seconds())
+    }
+
+    /// A token for a session as it stands, minted for the application at that origin.
+    #[must_use]
+    pub fn session_token(&self, session: &Session, authorized_party: Option<&str>) -> String {
+        self.instance.session_token(session, authorized_party.map(str::to_owned))
+    }
+
+    /// The `Cookie` header of a browser that is signed in and holds this token.
+    #[must_use]
+    pub fn cookie_header(&self, signed_in: &SignedIn, token: &str) -> String {
+        let SignedIn { client_uat, session, .. } = signed_in;
+        let lines = self.cookie_names().signed_in(token, *client_uat, &session.refresh_token);
+        let pairs: Vec<_> = lines.iter().filter_map(|line| line.split(';').next()).collect();
+        pairs.join("; ")
     }
 
     /// Minting as this instance does it at this moment, for no particular application.

@@ -100,6 +100,15 @@ impl Token {
             .claim("scope", scopes.join(" "))
     }
 
+    /// A handshake token: `Set-Cookie` lines for an application to hand out. It has no other claim.
+    pub fn handshake(lines: &[String]) -> Self {
+        let mut header = Map::new();
+        header.insert("typ".to_owned(), "JWT".into());
+        header.insert("cat".to_owned(), Category::Session.code().into());
+        let token = Self { header, header_changes: Vec::new(), claims: Map::new(), payload: None };
+        token.claim("handshake", json!(lines))
+    }
+
     /// Sets a header, or replaces it, whatever the signer would have put there.
     pub fn header(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.header_changes.push((name.to_owned(), Some(value.into())));

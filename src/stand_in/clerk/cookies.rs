@@ -29,6 +29,8 @@ pub struct CookieNames {
     pub session: [String; 2],
     /// `__client_uat` and `__client_uat_<suffix>`.
     pub client_uat: [String; 2],
+    /// `__clerk_db_jwt` and `__clerk_db_jwt_<suffix>`; development instances only.
+    pub development_browser: [String; 2],
     /// `__refresh_<suffix>`.
     pub refresh: String,
     /// `__client_<suffix>`: here the suffix keeps two stand-ins on `localhost` apart.
@@ -44,6 +46,7 @@ impl CookieNames {
         Self {
             session: both("__session"),
             client_uat: both("__client_uat"),
+            development_browser: both("__clerk_db_jwt"),
             refresh: format!("__refresh_{suffix}"),
             client: format!("__client_{suffix}"),
             suffix,
@@ -66,9 +69,14 @@ impl CookieNames {
         lines
     }
 
-    /// The line that makes a browser recognisable to the instance itself.
-    pub(super) fn client(&self, client: &str) -> String {
-        format!("{}; HttpOnly", kept(&self.client, client))
+    /// The lines by which a development instance knows a browser again wherever it is.
+    pub(super) fn development_browser(&self, browser: &str) -> Vec<String> {
+        self.development_browser.iter().map(|name| kept(name, browser)).collect()
+    }
+
+    /// The line by which the instance knows a browser again on its own pages.
+    pub(super) fn client(&self, browser: &str) -> String {
+        format!("{}; HttpOnly", kept(&self.client, browser))
     }
 }
 

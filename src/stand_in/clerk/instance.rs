@@ -4,6 +4,7 @@ use super::{
     Setup,
     cookies::CookieNames,
     faults::Faults,
+    handshake::Handshakes,
     requests::RequestLog,
     sessions::{Session, Sessions},
 };
@@ -45,6 +46,7 @@ impl Environment {
 /// One instance.
 #[derive(Debug)]
 pub(super) struct Instance {
+    pub(super) environment: Environment,
     pub(super) publishable_key: String,
     pub(super) secret_key: String,
     pub(super) issuer: String,
@@ -54,6 +56,7 @@ pub(super) struct Instance {
     pub(super) keys: PublishedKeys,
     pub(super) people: Vec<Person>,
     pub(super) sessions: Sessions,
+    pub(super) handshakes: Handshakes,
     pub(super) faults: Faults,
     pub(super) requests: RequestLog,
     clock: SharedClock,
@@ -74,7 +77,9 @@ impl Instance {
             browser_url: format!("http://localhost:{}", address.port()),
             keys: PublishedKeys::new(key),
             people: setup.people,
+            environment: setup.environment,
             sessions: Sessions::default(),
+            handshakes: Handshakes::default(),
             faults: Faults::default(),
             requests: RequestLog::default(),
             clock: setup.clock,

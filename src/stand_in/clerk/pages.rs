@@ -5,12 +5,9 @@ mod markup;
 
 use super::{
     Token,
-    instance::Instance,
-    sessions::{SessionError, SignedIn},
-};
-use crate::core::{
-    cookie::{Cookies, Lookup},
-    header::{Header, Headers, Repeats},
+    instance::{Environment, Instance},
+    sessions::{SessionError, SignIn, SignedIn},
+    visitor,
 };
 use axum::{
     Form, Router,
@@ -82,7 +79,7 @@ async fn show_sign_in(
 }
 
 #[derive(Debug, Deserialize)]
-struct SignIn {
+struct SignInForm {
     person: String,
     /// Empty: none.
     organization: String,
@@ -94,19 +91,23 @@ struct SignIn {
 async fn sign_in(
     State(instance): State<Arc<Instance>>,
     headers: HeaderMap,
-    Form(form): Form<SignIn>,
+    Form(form): Form<SignInForm>,
 ) -> Result<Response, Refusal> {
     let back = Return { redirect_url: form.redirect_url }.address(&instance)?;
     let person = instance.person(&form.person).ok_or(Refusal::UnknownPerson)?;
-    let ages = if form.just_verified.is_some() { [0, -1] } else { person.factor_ages };
+    let factor_ages = if form.just_verified.is_some() { [0, -1] } else { person.factor_ages };
+    let who = SignIn { person, organization: named(&form.organization), factor_ages };
+    let before = visitor::recognise(&instance, &headers, None);
+    // A development browser keeps its token, which the application holds as well.
+    let kept = before.as_deref().filter(|_| instance.environment == Environment::Development);
     let signed_in = instance
         .sessions
-        .sign_in(person, named(&form.organization), ages, instance.now_seconds())
+        .sign_in(kept, &who, instance.now_seconds())
         .map_err(|_| Refusal::NotAMember)?;
-    if let Some(before) = client_of(&instance, &headers) {
-        instance.sessions.sign_out(&before);
+    if let Some(before) = before.as_deref().filter(|before| *before != signed_in.browser) {
+        instance.sessions.forget(before);
     }
-    Ok(go(&back, signed_in_lines(&instance, &signed_in, &back)))
+    Ok(enter(&instance, &signed_in, back))
 }
 
 async fn show_sign_out(
@@ -122,8 +123,8 @@ async fn sign_out(
     Form(form): Form<Return>,
 ) -> Result<Response, Refusal> {
     let back = form.address(&instance)?;
-    if let Some(client) = client_of(&instance, &headers) {
-        instance.sessions.sign_out(&client);
+    if let Some(browser) = visitor::recognise(&instance, &headers, None) {
+        instance.sessions.sign_out(&browser);
     }
     Ok(go(&back, instance.cookie_names.signed_out()))
 }
@@ -134,15 +135,15 @@ async fn show_organizations(
     Query(back): Query<Return>,
 ) -> Result<Response, Refusal> {
     let back = back.address(&instance)?;
-    let client = client_of(&instance, &headers);
-    let Some(signed_in) = client.and_then(|client| instance.sessions.of_client(&client)) else {
+    let browser = visitor::recognise(&instance, &headers, None);
+    let Some(signed_in) = browser.and_then(|browser| instance.sessions.of_browser(&browser)) else {
         return Ok(to_sign_in(&instance, &back));
     };
     Ok(markup::organizations(&signed_in.session, &back))
 }
 
 #[derive(Debug, Deserialize)]
-struct Choice {
+struct ChoiceForm {
     /// Empty: none.
     organization: String,
     redirect_url: Option<String>,
@@ -151,12 +152,12 @@ struct Choice {
 async fn choose_organization(
     State(instance): State<Arc<Instance>>,
     headers: HeaderMap,
-    Form(form): Form<Choice>,
+    Form(form): Form<ChoiceForm>,
 ) -> Result<Response, Refusal> {
     let back = Return { redirect_url: form.redirect_url }.address(&instance)?;
-    let client = client_of(&instance, &headers).unwrap_or_default();
-    match instance.sessions.activate(&client, named(&form.organization)) {
-        Ok(signed_in) => Ok(go(&back, signed_in_lines(&instance, &signed_in, &back))),
+    let browser = visitor::recognise(&instance, &headers, None).unwrap_or_default();
+    match instance.sessions.activate(&browser, named(&form.organization)) {
+        Ok(signed_in) => Ok(enter(&instance, &signed_in, back)),
         Err(SessionError::SignedOut) => Ok(to_sign_in(&instance, &back)),
         Err(SessionError::NotAMember(_)) => Err(Refusal::NotAMember),
     }
@@ -189,28 +190,22 @@ fn named(organization: &str) -> Option<&str> {
     (!organization.is_empty()).then_some(organization)
 }
 
-/// The browser's own secret, if it has been here before.
-fn client_of(instance: &Instance, headers: &HeaderMap) -> Option<String> {
-    let lines = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .map(|value| Header { name: "cookie", value: value.as_bytes() })
-        .collect();
-    let cookies = Cookies::parse(&Headers::new(lines, Repeats::Separate));
-    match cookies.get(&instance.cookie_names.client) {
-        Lookup::Value(client) => Some(client.to_owned()),
-        Lookup::Absent | Lookup::Conflict => None,
-    }
-}
-
-/// The cookies of a browser that is signed in, with a token for the application it returns to.
-fn signed_in_lines(instance: &Instance, signed_in: &SignedIn, back: &Url) -> Vec<String> {
+/// Sends a browser back signed in, with a token for the application it returns to.
+///
+/// On a development instance the browser's token goes along in the address, since the application's
+/// host may be one that the cookies do not reach.
+fn enter(instance: &Instance, signed_in: &SignedIn, mut back: Url) -> Response {
     let origin = back.origin().ascii_serialization();
     let token = instance.session_token(&signed_in.session, Some(origin));
     let refresh = &signed_in.session.refresh_token;
-    let mut lines = instance.cookie_names.signed_in(&token, signed_in.client_uat, refresh);
-    lines.push(instance.cookie_names.client(&signed_in.client));
-    lines
+    let names = &instance.cookie_names;
+    let mut lines = names.signed_in(&token, signed_in.client_uat, refresh);
+    if instance.environment == Environment::Development {
+        lines.extend(names.development_browser(&signed_in.browser));
+        visitor::set_parameter(&mut back, "__clerk_db_jwt", &signed_in.browser);
+    }
+    lines.push(names.client(&signed_in.browser));
+    go(&back, lines)
 }
 
 fn to_sign_in(instance: &Instance, back: &Url) -> Response {

@@ -1,6 +1,7 @@
 //! What was asked, so that a test can say how often and in which order.
 
 use super::faults::Endpoint;
+use axum::http::{Method, Uri};
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -8,6 +9,9 @@ use std::{
 
 /// How many requests are kept; counts go on beyond.
 const KEPT: usize = 1_000;
+
+/// Parameters whose values are not kept: they are as good as a password.
+const SECRET_PARAMETERS: [&str; 3] = ["__session", "__clerk_db_jwt", "nonce"];
 
 /// One request, without its body or headers: they hold secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +22,16 @@ pub struct SeenRequest {
     pub method: String,
     /// The path, without the query.
     pub path: String,
+    /// The decoded parameters of the query; the values of those that hold secrets are left empty.
+    pub parameters: Vec<(String, String)>,
+}
+
+impl SeenRequest {
+    /// The first parameter of that name.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
 }
 
 /// Every request since the start, those that met a fault included.
@@ -54,14 +68,26 @@ impl RequestLog {
         *self.lock() = State::default();
     }
 
-    pub(super) fn record(&self, endpoint: Endpoint, method: &str, path: &str) {
+    pub(super) fn record(&self, endpoint: Endpoint, method: &Method, address: &Uri) {
+        let query = address.query().unwrap_or_default();
+        let parameters = url::form_urlencoded::parse(query.as_bytes())
+            .map(|(name, value)| {
+                let secret = SECRET_PARAMETERS.contains(&&*name);
+                (name.into_owned(), if secret { String::new() } else { value.into_owned() })
+            })
+            .collect();
+        let seen = SeenRequest {
+            endpoint,
+            method: method.to_string(),
+            path: address.path().to_owned(),
+            parameters,
+        };
         let mut state = self.lock();
         *state.counts.entry(endpoint).or_default() += 1;
         if state.last.len() == KEPT {
             state.last.pop_front();
         }
-        let (method, path) = (method.to_owned(), path.to_owned());
-        state.last.push_back(SeenRequest { endpoint, method, path });
+        state.last.push_back(seen);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

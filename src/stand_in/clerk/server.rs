@@ -3,6 +3,7 @@
 use super::{
     backend,
     faults::{self, Endpoint, Fault},
+    handshake,
     instance::Instance,
     pages,
 };
@@ -26,6 +27,7 @@ struct Unanswered;
 pub(super) async fn serve(listener: TcpListener, instance: Arc<Instance>) {
     let router: Router = Router::new()
         .merge(backend::routes())
+        .merge(handshake::routes())
         .merge(pages::routes())
         .with_state(Arc::clone(&instance));
     let mut connections = JoinSet::new();
@@ -55,9 +57,8 @@ async fn answer(
     instance: Arc<Instance>,
     request: Request,
 ) -> Result<Response, Unanswered> {
-    let path = request.uri().path();
-    let endpoint = Endpoint::of(path);
-    instance.requests.record(endpoint, request.method().as_str(), path);
+    let endpoint = Endpoint::of(request.uri().path());
+    instance.requests.record(endpoint, request.method(), request.uri());
     let mut other_content_type = None;
     match instance.faults.next(endpoint) {
         None => {}

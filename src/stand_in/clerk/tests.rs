@@ -1,67 +1,24 @@
-use super::{Endpoint, Environment, Fault, Setup, StandIn};
+mod browser;
+mod faults;
+mod handshake;
+mod refresh;
+
+use super::{Environment, Setup, StandIn};
 use crate::{
-    core::clock::{ManualClock, Stopwatch, Timestamp},
-    stand_in::{keys::SigningKey, people::reader},
+    core::clock::{ManualClock, Timestamp},
+    stand_in::{
+        clerk::SignIn,
+        keys::SigningKey,
+        people::{boss, reader},
+    },
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use reqwest::{Client, Response, StatusCode, header, redirect::Policy};
+use browser::{Browser, client};
+use reqwest::{Response, StatusCode, header};
 use serde_json::Value;
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 const APPLICATION: &str = "http://localhost:10000";
-
-/// A browser without scripts: keeps cookies, follows nothing by itself.
-struct Browser {
-    client: Client,
-    cookies: BTreeMap<String, String>,
-}
-
-impl Browser {
-    fn new() -> Self {
-        Self { client: client(), cookies: BTreeMap::new() }
-    }
-
-    async fn get(&mut self, url: &str) -> Response {
-        let request = self.client.get(url).header(header::COOKIE, self.cookie_line());
-        self.keep(request.send().await.unwrap())
-    }
-
-    async fn post(&mut self, url: &str, form: &[(&str, &str)]) -> Response {
-        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        let request = self
-            .client
-            .post(url)
-            .header(header::COOKIE, self.cookie_line())
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(body);
-        self.keep(request.send().await.unwrap())
-    }
-
-    fn cookie_line(&self) -> String {
-        let pairs: Vec<_> =
-            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        pairs.join("; ")
-    }
-
-    fn keep(&mut self, response: Response) -> Response {
-        for line in response.headers().get_all(header::SET_COOKIE) {
-            let line = line.to_str().unwrap();
-            let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
-            if line.contains("Max-Age=0") {
-                self.cookies.remove(name);
-            } else {
-                self.cookies.insert(name.to_owned(), value.to_owned());
-            }
-        }
-        response
-    }
-}
-
-fn client() -> Client {
-    // Another test may have been first.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    Client::builder().redirect(Policy::none()).build().unwrap()
-}
 
 async fn stand_in() -> StandIn {
     StandIn::start(Setup { allowed_origins: vec![APPLICATION.to_owned()], ..Setup::new() })
@@ -282,54 +239,6 @@ async fn tokens_go_by_the_clock_they_are_given() {
 }
 
 #[tokio::test]
-async fn every_fault_happens_and_every_request_is_counted() {
-    let clerk = stand_in().await;
-    let url = clerk.jwks_url();
-    let ask = || client().get(&url).send();
-
-    clerk.faults().inject(Endpoint::FrontendKeys, Fault::Down);
-    assert!(ask().await.is_err());
-    clerk.faults().inject(Endpoint::FrontendKeys, Fault::server_error());
-    assert_eq!(ask().await.unwrap().status(), StatusCode::INTERNAL_SERVER_ERROR);
-    clerk.faults().inject(Endpoint::FrontendKeys, Fault::unauthorized());
-    assert_eq!(ask().await.unwrap().status(), StatusCode::UNAUTHORIZED);
-    clerk.faults().inject(Endpoint::FrontendKeys, Fault::too_many_requests(7));
-    assert_eq!(ask().await.unwrap().headers()[header::RETRY_AFTER], "7");
-    clerk.faults().inject(Endpoint::FrontendKeys, Fault::garbage());
-    assert!(ask().await.unwrap().json::<Value>().await.is_err());
-    clerk.faults().inject(Endpoint::FrontendKeys, Fault::ContentType("text/html"));
-    let answer = ask().await.unwrap();
-    assert_eq!(answer.headers()[header::CONTENT_TYPE], "text/html");
-    assert_eq!(answer.json::<Value>().await.unwrap(), clerk.keys().jwks());
-
-    clerk.faults().inject(Endpoint::FrontendKeys, Fault::Slow(Duration::from_millis(80)));
-    let started = Stopwatch::start();
-    assert!(ask().await.unwrap().status().is_success());
-    assert!(started.elapsed() >= Duration::from_millis(80));
-
-    clerk.faults().inject_times(Endpoint::FrontendKeys, Fault::Down, 1);
-    assert!(ask().await.is_err());
-    assert!(ask().await.unwrap().status().is_success());
-
-    assert_eq!(clerk.requests().count(Endpoint::FrontendKeys), 9);
-    assert_eq!(clerk.requests().count(Endpoint::BackendKeys), 0);
-    assert_eq!(clerk.requests().last()[0].path, "/.well-known/jwks.json");
-    clerk.requests().clear();
-    assert_eq!(clerk.requests().total(), 0);
-}
-
-#[tokio::test]
-async fn a_fault_hits_connections_that_are_open_already() {
-    let clerk = stand_in().await;
-    let kept_alive = client();
-    assert!(kept_alive.get(clerk.jwks_url()).send().await.is_ok());
-    clerk.faults().inject_everywhere(&Fault::Down);
-    assert!(kept_alive.get(clerk.jwks_url()).send().await.is_err());
-    clerk.faults().clear();
-    assert!(kept_alive.get(clerk.jwks_url()).send().await.is_ok());
-}
-
-#[tokio::test]
 async fn dropping_it_closes_the_door() {
     let clerk = stand_in().await;
     let (url, client) = (clerk.jwks_url(), client());
@@ -337,4 +246,19 @@ async fn dropping_it_closes_the_door() {
     drop(clerk);
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(client.get(&url).send().await.is_err());
+}
+
+#[tokio::test]
+async fn a_browser_can_be_signed_in_without_its_pages() {
+    let clerk = stand_in().await;
+    let boss = boss();
+    let signed_in = clerk.sign_in(&SignIn { organization: None, ..SignIn::usual(&boss) }).unwrap();
+    let token = clerk.session_token(&signed_in.session, Some(APPLICATION));
+    assert_eq!(claims(&token)["azp"], APPLICATION);
+    let header = clerk.cookie_header(&signed_in, &token);
+    for [plain, suffixed] in [&clerk.cookie_names().session, &clerk.cookie_names().client_uat] {
+        let of =
+            |name: &str| header.split("; ").find_map(|pair| pair.strip_prefix(&format!("{name}=")));
+        assert!(of(plain).is_some() && of(plain) == of(suffixed), "{header}");
+    }
 }
