@@ -6,7 +6,10 @@ mod sidecar;
 mod upstream;
 
 use super::exit::{Exit, complain};
-use crate::stand_in::clerk::{Setup, StandIn};
+use crate::{
+    serve::shutdown,
+    stand_in::clerk::{Setup, StandIn},
+};
 use clap::Args;
 use envoy::{Addresses, Envoy};
 use guide::{Guide, Proxy};
@@ -63,6 +66,7 @@ fn start(arguments: Arguments) -> Result<(), Box<dyn Error>> {
 /// Starts everything, prints the guide and stays until Ctrl-C.
 async fn demonstrate(arguments: Arguments, folder: &Path) -> Result<(), Box<dyn Error>> {
     let Arguments { envoy, without_envoy, port, grpc_port } = arguments;
+    let stop = shutdown::requested()?;
     let listener = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let grpc = SocketAddr::from((Ipv4Addr::LOCALHOST, grpc_port));
     let origin = format!("http://localhost:{port}");
@@ -81,7 +85,7 @@ async fn demonstrate(arguments: Arguments, folder: &Path) -> Result<(), Box<dyn 
     .await?;
     let policy = folder.join("policy.yaml");
     fs::write(&policy, sample_policy(clerk.browser_url()))?;
-    let sidecar = Sidecar::prepare(&clerk, &policy, grpc, &origin)?;
+    let sidecar = Sidecar::prepare(&clerk, &policy, grpc, &origin).await?;
 
     let addresses = Addresses { listener, authorizer: grpc, upstream: upstream.address() };
     let program = program(envoy, without_envoy);
@@ -110,7 +114,7 @@ async fn demonstrate(arguments: Arguments, folder: &Path) -> Result<(), Box<dyn 
         }
     };
     tokio::select! {
-        served = sidecar.run() => served,
+        served = sidecar.run(stop) => served,
         failed = proxied => failed,
     }
 }
@@ -135,16 +139,4 @@ fn show(guide: &Guide<'_>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{POLICY, POLICY_CLERK, sample_policy};
-
-    #[test]
-    fn browsers_are_sent_to_the_demos_own_pages() {
-        assert_eq!(POLICY.matches(POLICY_CLERK).count(), 2);
-        let policy = sample_policy("http://localhost:7");
-        assert!(policy.contains("sign_in: http://localhost:7/sign-in\n"));
-        assert!(
-            policy.contains("organization_selection: http://localhost:7/organization-selection\n")
-        );
-    }
-}
+mod tests;

@@ -22,8 +22,8 @@ impl Sidecar {
     /// the application at `origin`.
     ///
     /// # Errors
-    /// A setting that does not hold, a port that is taken.
-    pub(super) fn prepare(
+    /// A setting that does not hold, or a port that is taken.
+    pub(super) async fn prepare(
         clerk: &StandIn,
         policy: &Path,
         grpc: SocketAddr,
@@ -50,17 +50,21 @@ impl Sidecar {
             token_cache_bytes: 8 * 1024 * 1024,
         };
         let log = Log::start(&settings.log.filter, settings.log.format)?;
-        Ok(Self { parts: assemble::assemble(settings)?, log })
+        let mut parts = assemble::assemble(settings).await?;
+        // Nobody has to be told that the demo is about to end.
+        parts.options.leave = Duration::ZERO;
+        parts.options.drain = Duration::from_secs(1);
+        Ok(Self { parts, log })
     }
 
-    /// Serves until Ctrl-C.
+    /// Serves until it is told to stop.
     ///
     /// # Errors
     /// A server that fails.
-    pub(super) async fn run(self) -> Result<(), Box<dyn Error>> {
-        let Parts { authorizer, listeners, options, keys } = self.parts;
-        serve::run(listeners, authorizer, options, shutdown::signal()).await?;
-        drop((keys, self.log));
+    pub(super) async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Box<dyn Error>> {
+        let Parts { authorizer, doors, options, background } = self.parts;
+        serve::run(doors, authorizer, options, stop).await?;
+        drop((background, self.log));
         Ok(())
     }
 }
