@@ -1,5 +1,6 @@
 //! Bailiff, the authorization sidecar for Clerk.
 
+pub mod clerk;
 pub mod core;
 pub mod pb;
 pub mod policy;

@@ -60,6 +60,8 @@ reasons! {
     SignedOut = "signed_out", Unauthenticated, "No session token was presented.";
     SessionPending = "session_pending", Unauthenticated,
         "The session has tasks left to finish, such as choosing an organization.";
+    SessionStale = "session_stale", Unauthenticated,
+        "The cookies do not show an up-to-date session; loading a page in the browser renews them.";
     TokenInvalid = "token_invalid", Unauthenticated, "The token is not a well-formed session token.";
     TokenTypeMismatch = "token_type_mismatch", Unauthenticated,
         "The token is of another kind than a session token.";

@@ -1,0 +1,119 @@
+//! The entry: one instance with its keys, deciding who a request or a token stands for.
+
+use super::{
+    counters::Counters,
+    instance::Instance,
+    keys::{Freshness, Readiness},
+    outside::Connected,
+    request::{Authentication, Procedure, SignedOutReason, Visitor},
+    token_error::TokenError,
+    verified_tokens::VerifiedTokens,
+    verifier::Verifier,
+};
+use crate::core::{
+    clock::Timestamp,
+    header::Headers,
+    http_request::{HttpRequest, Scheme},
+};
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// Authenticates for one instance.
+#[derive(Debug)]
+pub struct Authenticator {
+    verifier: Verifier,
+    outside: Connected,
+}
+
+impl Authenticator {
+    /// Puts an instance, its keys and the store of verified tokens together. The store may serve
+    /// several instances.
+    #[must_use]
+    pub const fn new(
+        instance: Instance,
+        outside: Connected,
+        tokens: Arc<VerifiedTokens>,
+        counters: Arc<Counters>,
+    ) -> Self {
+        Self { verifier: Verifier { instance, tokens, counters }, outside }
+    }
+
+    /// Decides about an HTTP request. Without suspending, unless a key or Clerk must be asked.
+    pub async fn authenticate(&self, request: &HttpRequest<'_>, now: Timestamp) -> Authentication {
+        self.decide(request, Visitor::Browser, now).await
+    }
+
+    async fn decide(
+        &self,
+        request: &HttpRequest<'_>,
+        visitor: Visitor,
+        now: Timestamp,
+    ) -> Authentication {
+        let (verifier, outside) = (&self.verifier, &self.outside);
+        let result = Procedure { verifier, outside, request, visitor, now }.run().await;
+        if result.starts_handshake() {
+            self.verifier.counters.handshake_started.increment();
+        }
+        result
+    }
+
+    /// Decides about the headers of a request whose address is not known: nobody is sent anywhere.
+    pub async fn authenticate_headers(
+        &self,
+        headers: &Headers<'_>,
+        now: Timestamp,
+    ) -> Authentication {
+        let request = HttpRequest {
+            // Neither renewal nor redirect is meant for such a caller.
+            method: "",
+            scheme: Scheme::Https,
+            authority: "headers.invalid",
+            target: "/",
+            headers: headers.clone(),
+            peer: None,
+        };
+        self.decide(&request, Visitor::Service, now).await
+    }
+
+    /// Decides about a bare session token: no cookies, no renewal, no redirect.
+    pub async fn authenticate_token(&self, token: &str, now: Timestamp) -> Authentication {
+        let refused = |error| Authentication::signed_out(SignedOutReason::Token(error));
+        match self.verifier.open(token) {
+            Err(error) => refused(error),
+            Ok(presented) if presented.is_of_another_kind() => refused(TokenError::Kind),
+            Ok(presented) => {
+                match self.verifier.verify(token, &presented, &self.outside, now).await {
+                    Ok(token) => Authentication::verified(token),
+                    Err(error) => refused(error),
+                }
+            }
+        }
+    }
+
+    /// The settings.
+    #[must_use]
+    pub const fn instance(&self) -> &Instance {
+        &self.verifier.instance
+    }
+
+    /// What happened how often.
+    #[must_use]
+    pub const fn counters(&self) -> &Arc<Counters> {
+        &self.verifier.counters
+    }
+
+    /// Whether keys are at hand, as it changes.
+    #[must_use]
+    pub fn readiness(&self) -> watch::Receiver<Readiness> {
+        self.outside.keys.readiness()
+    }
+
+    /// How old the keys are.
+    #[must_use]
+    pub fn freshness(&self, now: Timestamp) -> Freshness {
+        self.outside.keys.freshness(now)
+    }
+}
+
+#[cfg(test)]
+mod tests;

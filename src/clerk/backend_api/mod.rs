@@ -1,0 +1,87 @@
+//! Calls to Clerk: what is sent, what comes back, and the one interface they pass through.
+
+mod base;
+mod calls;
+mod client;
+
+pub use base::{ApiBase, ApiBaseError, PlainHttp};
+pub use calls::BackendApi;
+pub use client::{HttpTransport, HttpTransportError};
+
+use http::Method;
+use secrecy::SecretString;
+use std::{fmt, future::Future, pin::Pin};
+use thiserror::Error;
+use url::Url;
+
+/// The version of Clerk's APIs that Bailiff speaks.
+pub const API_VERSION: &str = "2026-05-12";
+
+/// One call to Clerk.
+pub struct Outgoing<'a> {
+    /// Method.
+    pub method: Method,
+    /// Address.
+    pub url: Url,
+    /// Sent as bearer token.
+    pub secret_key: Option<&'a SecretString>,
+    /// JSON body.
+    pub json: Option<Vec<u8>>,
+}
+
+impl fmt::Debug for Outgoing<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Neither query nor body: both may hold tokens.
+        write!(formatter, "Outgoing({} {})", self.method, self.url.path())
+    }
+}
+
+/// What came back.
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// `Content-Type` as sent.
+    pub content_type: Option<Box<str>>,
+    /// The body, of bounded size.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// Whether the status is 2xx.
+    #[must_use]
+    pub const fn is_success(&self) -> bool {
+        matches!(self.status, 200..=299)
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Answer({}, {} bytes)", self.status, self.body.len())
+    }
+}
+
+/// Why there is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum NoAnswer {
+    /// Nobody answers at the address.
+    #[error("no connection to Clerk")]
+    Connect,
+    /// Nothing came in time.
+    #[error("Clerk did not answer in time")]
+    Timeout,
+    /// The answer broke off.
+    #[error("the answer from Clerk broke off")]
+    BrokenOff,
+    /// The answer has more bytes than any answer that is expected.
+    #[error("the answer from Clerk is too large")]
+    TooLarge,
+}
+
+/// A call under way.
+pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<Answer, NoAnswer>> + Send + 'a>>;
+
+/// Sends calls to Clerk.
+pub trait Transport: fmt::Debug + Send + Sync {
+    /// Sends one call, once, without following redirects.
+    fn send<'a>(&'a self, request: Outgoing<'a>) -> Sending<'a>;
+}

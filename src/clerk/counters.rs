@@ -1,0 +1,43 @@
+//! What happened how often. Plain numbers: whoever exports them reads them.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A number that only grows.
+#[derive(Debug, Default)]
+pub struct Counter(AtomicU64);
+
+impl Counter {
+    /// One more.
+    pub fn increment(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The number so far.
+    #[must_use]
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The counts of one instance.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Tokens found among those verified before.
+    pub cache_hit: Counter,
+    /// Tokens verified from scratch, with whatever outcome.
+    pub cache_miss: Counter,
+    /// Tokens whose permission masks two of Clerk's SDKs read differently; only what both grant counts.
+    pub ambiguous_permissions: Counter,
+    /// Rounds that brought a key set.
+    pub key_refresh_succeeded: Counter,
+    /// Rounds that brought none.
+    pub key_refresh_failed: Counter,
+    /// Tokens that would have caused a round within the cool-down.
+    pub key_refresh_denied: Counter,
+    /// Browsers sent to Clerk for a handshake.
+    pub handshake_started: Counter,
+    /// Expired sessions renewed through the Backend API.
+    pub session_refreshed: Counter,
+    /// Expired sessions that could not be renewed that way.
+    pub session_refresh_failed: Counter,
+}

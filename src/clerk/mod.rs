@@ -1,0 +1,36 @@
+//! Clerk: who a request or a token proves somebody to be.
+//!
+//! Knows Clerk's tokens, cookies, keys and addresses, and nothing about policies. The entry is
+//! [`Authenticator`].
+
+mod authenticate;
+pub mod backend_api;
+mod browser;
+mod claims;
+mod counters;
+mod instance;
+mod jwt;
+pub mod keys;
+mod outside;
+mod permissions;
+mod publishable_key;
+pub mod request;
+mod token_error;
+mod verified_tokens;
+mod verifier;
+mod verify;
+
+pub use authenticate::Authenticator;
+pub use browser::{
+    BrowserOptions, BrowserSettings, BrowserSettingsError, ForwardedHeaders, HandshakeMode,
+    SecretKey,
+};
+pub use claims::Standing;
+pub use counters::{Counter, Counters};
+pub use instance::{ClockSkew, Instance, WhenMissing};
+pub use jwt::{Class, Jwt, MAX_TOKEN_BYTES};
+pub use outside::{Connected, Outside};
+pub use publishable_key::{CookieSuffix, Environment, PublishableKey, PublishableKeyError};
+pub use token_error::{FetchFailure, RequiredClaim, TokenError};
+pub use verified_tokens::{Fingerprint, VerifiedToken, VerifiedTokens};
+pub use verify::RegisteredClaims;
