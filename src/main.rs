@@ -1,2 +1,7 @@
-//! Bailiff.
-fn main() {}
+//! The `bailiff` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    bailiff::cli::main()
+}

@@ -41,3 +41,21 @@ pub struct Counters {
     /// Expired sessions that could not be renewed that way.
     pub session_refresh_failed: Counter,
 }
+
+impl Counters {
+    /// Every count with its name.
+    #[must_use]
+    pub fn by_name(&self) -> [(&'static str, &Counter); 9] {
+        [
+            ("cache_hit", &self.cache_hit),
+            ("cache_miss", &self.cache_miss),
+            ("ambiguous_permissions", &self.ambiguous_permissions),
+            ("key_refresh_succeeded", &self.key_refresh_succeeded),
+            ("key_refresh_failed", &self.key_refresh_failed),
+            ("key_refresh_denied", &self.key_refresh_denied),
+            ("handshake_started", &self.handshake_started),
+            ("session_refreshed", &self.session_refreshed),
+            ("session_refresh_failed", &self.session_refresh_failed),
+        ]
+    }
+}

@@ -70,6 +70,18 @@ impl<'t> Jwt<'t> {
         self.signature
     }
 
+    /// The JOSE header.
+    #[must_use]
+    pub const fn header(&self) -> &Value {
+        &self.header
+    }
+
+    /// The payload.
+    #[must_use]
+    pub const fn payload(&self) -> &Value {
+        &self.payload
+    }
+
     /// A member of the payload.
     #[must_use]
     pub fn claim(&self, name: &str) -> Option<&Value> {

@@ -8,6 +8,7 @@ pub mod backend_api;
 mod browser;
 mod claims;
 mod counters;
+mod inspect;
 mod instance;
 mod jwt;
 pub mod keys;
@@ -27,6 +28,7 @@ pub use browser::{
 };
 pub use claims::Standing;
 pub use counters::{Counter, Counters};
+pub use inspect::Inspection;
 pub use instance::{ClockSkew, Instance, WhenMissing};
 pub use jwt::{Class, Jwt, MAX_TOKEN_BYTES};
 pub use outside::{Connected, Outside};

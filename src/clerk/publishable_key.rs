@@ -133,7 +133,7 @@ fn is_host(host: &str) -> bool {
         authority == Some(host)
     };
     host.contains('.')
-        && !host.contains('$')
+        && !host.contains(['$', '/'])
         && Url::parse(&format!("https://{host}/")).is_ok_and(stands)
 }
 

@@ -57,7 +57,7 @@ macro_rules! reasons {
 reasons! {
     Allowed = "allowed", Allowed, "Everything that was asked holds.";
 
-    SignedOut = "signed_out", Unauthenticated, "No session token was presented.";
+    SignedOut = "signed_out", Unauthenticated, "Nobody is signed in.";
     SessionPending = "session_pending", Unauthenticated,
         "The session has tasks left to finish, such as choosing an organization.";
     SessionStale = "session_stale", Unauthenticated,
@@ -123,6 +123,7 @@ impl Reason {
         matches!(
             self,
             Self::SignedOut
+                | Self::SessionStale
                 | Self::TokenInvalid
                 | Self::TokenInvalidSignature
                 | Self::TokenUnknownKey

@@ -25,3 +25,14 @@ pub enum Access {
     /// Whoever is signed in and meets the requirement.
     Required(Requirement),
 }
+
+impl Access {
+    /// What is asked of whoever is signed in.
+    #[must_use]
+    pub const fn requirement(&self) -> Option<&Requirement> {
+        match self {
+            Self::Required(requirement) => Some(requirement),
+            Self::Public | Self::Optional | Self::Denied => None,
+        }
+    }
+}

@@ -16,6 +16,17 @@ pub struct AskedError {
     pub problem: Problem,
 }
 
+impl AskedError {
+    /// Where in the requirement it is: `permissions[2]`.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match self.index {
+            Some(index) => format!("{}[{index}]", self.field),
+            None => self.field.to_owned(),
+        }
+    }
+}
+
 impl Requirement {
     /// Takes what was asked ad hoc: everything must hold. Nothing asked is a signed-in user.
     ///

@@ -2,7 +2,7 @@
 
 use opentelemetry::{
     KeyValue,
-    metrics::{Counter, Histogram, MeterProvider as _},
+    metrics::{Counter, Histogram, Meter, MeterProvider as _},
 };
 use opentelemetry_sdk::{Resource, metrics::SdkMeterProvider};
 use prometheus::{Encoder, Registry, TextEncoder};
@@ -29,44 +29,21 @@ pub struct Metrics {
     registry: Registry,
     decisions: Counter<u64>,
     decision_duration: Histogram<f64>,
-    events: Counter<u64>,
+    panics: Counter<u64>,
+    meter: Meter,
     // Dropping the provider ends the export.
     _provider: SdkMeterProvider,
 }
 
-/// Something worth counting that is not a decision.
+/// One count that another part of the process keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// A token was verified from the cache.
-    TokenCacheHit,
-    /// A token had to be verified in full.
-    TokenCacheMiss,
-    /// The two readings of a token's permission masks differ; only what both grant was granted.
-    PermissionMasksAmbiguous,
-    /// A key set was fetched.
-    KeySetFetched,
-    /// A key set could not be fetched.
-    KeySetFetchFailed,
-    /// A fetch of the key set was asked for, but the budget for such fetches was used up.
-    KeySetFetchRefused,
-    /// A request made the code panic; it was refused.
-    Panic,
-}
-
-impl Event {
-    /// The value of the label `event`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::TokenCacheHit => "token_cache_hit",
-            Self::TokenCacheMiss => "token_cache_miss",
-            Self::PermissionMasksAmbiguous => "permission_masks_ambiguous",
-            Self::KeySetFetched => "key_set_fetched",
-            Self::KeySetFetchFailed => "key_set_fetch_failed",
-            Self::KeySetFetchRefused => "key_set_fetch_refused",
-            Self::Panic => "panic",
-        }
-    }
+pub struct InstanceEvent<'a> {
+    /// The Clerk instance, by its name in the settings.
+    pub instance: &'a str,
+    /// What happened.
+    pub event: &'static str,
+    /// How often so far.
+    pub count: u64,
 }
 
 impl Metrics {
@@ -98,10 +75,11 @@ impl Metrics {
                 .with_description("Time from question to decision.")
                 .with_boundaries(DURATION_BOUNDS.to_vec())
                 .build(),
-            events: meter
-                .u64_counter("bailiff_events")
-                .with_description("Cache, key and safety events.")
+            panics: meter
+                .u64_counter("bailiff_panics")
+                .with_description("Requests refused because the code behind a door panicked.")
                 .build(),
+            meter,
             _provider: provider,
         })
     }
@@ -125,9 +103,32 @@ impl Metrics {
         self.decision_duration.record(took.as_secs_f64(), &[KeyValue::new("door", door)]);
     }
 
-    /// Counts one event.
-    pub fn count(&self, event: Event) {
-        self.events.add(1, &[KeyValue::new("event", event.as_str())]);
+    /// Counts one request that made the code panic and was refused.
+    pub fn panicked(&self, door: &'static str) {
+        self.panics.add(1, &[KeyValue::new("door", door)]);
+    }
+
+    /// Shows counts that are kept elsewhere. `read` is called whenever the page is, and passes on
+    /// every count; it must not wait.
+    pub fn observe_instances(
+        &self,
+        read: impl Fn(&mut dyn FnMut(InstanceEvent<'_>)) + Send + Sync + 'static,
+    ) {
+        // The meter keeps the instrument; its handle is of no further use.
+        let _ = self
+            .meter
+            .u64_observable_counter("bailiff_instance_events")
+            .with_description("Token cache, signing keys and sessions, by Clerk instance.")
+            .with_callback(move |observer| {
+                read(&mut |InstanceEvent { instance, event, count }| {
+                    let labels = [
+                        KeyValue::new("instance", instance.to_owned()),
+                        KeyValue::new("event", event),
+                    ];
+                    observer.observe(count, &labels);
+                });
+            })
+            .build();
     }
 
     /// The page in Prometheus's text format.
@@ -152,18 +153,22 @@ impl fmt::Debug for Metrics {
 
 #[cfg(test)]
 mod tests {
-    use super::{Event, Metrics};
+    use super::{InstanceEvent, Metrics};
     use std::time::Duration;
 
     #[test]
     fn the_page_shows_what_was_counted() {
         let metrics = Metrics::new().unwrap();
         metrics.decided("ext_authz", "deny", "signed_out", Duration::from_micros(3));
-        metrics.count(Event::PermissionMasksAmbiguous);
+        metrics.panicked("authorize");
+        metrics.observe_instances(|tell| {
+            tell(InstanceEvent { instance: "shop", event: "token_cache_hit", count: 7 });
+        });
         let page = metrics.page();
         for expected in [
             r#"bailiff_decisions_total{door="ext_authz",effect="deny",reason="signed_out"} 1"#,
-            r#"bailiff_events_total{event="permission_masks_ambiguous"} 1"#,
+            r#"bailiff_panics_total{door="authorize"} 1"#,
+            r#"bailiff_instance_events_total{event="token_cache_hit",instance="shop"} 7"#,
             r#"bailiff_decision_duration_seconds_bucket{door="ext_authz",le="0.000005"} 1"#,
         ] {
             assert!(page.contains(expected), "{expected} is missing from\n{page}");

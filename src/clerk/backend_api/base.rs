@@ -65,6 +65,12 @@ impl ApiBase {
         Self::parse(&format!("https://{host}"), PlainHttp::LoopbackOnly)
     }
 
+    /// The address itself.
+    #[must_use]
+    pub const fn url(&self) -> &Url {
+        &self.0
+    }
+
     /// The base followed by `path`, which begins with a slash.
     #[must_use]
     pub fn join(&self, path: &str) -> Option<Url> {

@@ -22,11 +22,13 @@ pub struct HttpTransport(Client);
 pub struct HttpTransportError(#[source] reqwest::Error);
 
 impl HttpTransport {
-    /// Sets the client up. A rustls crypto provider must have been installed.
+    /// Sets the client up, and rustls with aws-lc-rs if nobody has set it up before.
     ///
     /// # Errors
     /// [`HttpTransportError`] if the TLS back end refuses its configuration.
     pub fn new() -> Result<Self, HttpTransportError> {
+        // An error means that there is a provider already.
+        drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
         Client::builder()
             .redirect(Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)

@@ -42,6 +42,12 @@ impl KeySource {
         Ok(Self { url, secret_key: Some(secret_key) })
     }
 
+    /// A public key set at an address of its own.
+    #[must_use]
+    pub fn at(address: &ApiBase) -> Self {
+        Self { url: address.url().clone(), secret_key: None }
+    }
+
     pub(super) fn request(&self) -> Outgoing<'_> {
         Outgoing {
             method: Method::GET,

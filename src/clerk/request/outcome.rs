@@ -74,6 +74,17 @@ pub enum RedirectCause {
     Returned(Box<Authentication>),
 }
 
+impl RedirectCause {
+    /// Bailiff's reason.
+    #[must_use]
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Handshake(reason) => reason.reason(),
+            Self::Returned(_) => Reason::SessionStale,
+        }
+    }
+}
+
 /// Headers that a decision brings to the response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResponseHeaders {
@@ -141,12 +152,12 @@ impl SignedOutReason {
     #[must_use]
     pub const fn reason(&self) -> Reason {
         match self {
-            Self::NothingPresented | Self::NoSessionCookie | Self::HandshakeWithoutSession => {
-                Reason::SignedOut
-            }
+            Self::NothingPresented
+            | Self::NoSessionCookie
+            | Self::DevBrowserMissing
+            | Self::HandshakeWithoutSession => Reason::SignedOut,
             Self::NoActiveClient
             | Self::OlderThanClient
-            | Self::DevBrowserMissing
             | Self::DevBrowserSync
             | Self::SatelliteNeedsSyncing
             | Self::PrimaryRespondsToSyncing

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     clerk::{
+        browser::HandshakeMode,
         claims::Standing,
         outside::Outside,
         token_error::TokenError,
@@ -144,6 +145,9 @@ impl<O: Outside> Procedure<'_, O> {
         visit: &'v Visit<'_>,
     ) -> Result<(&'v str, &'v Presented<'v>), Box<Authentication>> {
         let instance = &self.verifier.instance;
+        if instance.browser.handshake == HandshakeMode::Off {
+            return Self::before_verification_alone(visit);
+        }
         let handshake = |reason| Err(Box::new(handshake::start(instance, visit, reason)));
         let steps = [satellite::sync_with_primary, satellite::respond_to_satellite];
         if let Some(decided) = steps.into_iter().find_map(|step| step(instance, visit)) {
@@ -178,9 +182,35 @@ impl<O: Outside> Procedure<'_, O> {
         Ok((session, presented))
     }
 
+    /// The same where nobody may be sent to Clerk: the session cookie counts for itself, and what
+    /// could only ask for a handshake is left out.
+    fn before_verification_alone<'v>(
+        visit: &'v Visit<'_>,
+    ) -> Result<(&'v str, &'v Presented<'v>), Box<Authentication>> {
+        let signed_out = |reason| Err(Box::new(Authentication::signed_out(reason)));
+        let (Some(session), Some(presented)) = (visit.session, &visit.presented) else {
+            return signed_out(SignedOutReason::NothingPresented);
+        };
+        let presented = match presented {
+            Ok(presented) => presented,
+            Err(error) => return signed_out(SignedOutReason::Token(*error)),
+        };
+        if presented.is_of_another_kind() {
+            return signed_out(SignedOutReason::Token(TokenError::Kind));
+        }
+        let older = |uat| presented.issued_at_seconds().is_some_and(|issued| issued < uat);
+        if visit.client_uat.is_some_and(older) {
+            return signed_out(SignedOutReason::OlderThanClient);
+        }
+        Ok((session, presented))
+    }
+
     /// The steps for a session cookie that has verified.
     fn after_verification(&self, visit: &Visit<'_>, token: Arc<VerifiedToken>) -> Authentication {
         let instance = &self.verifier.instance;
+        if instance.browser.handshake == HandshakeMode::Off {
+            return Authentication::verified(token);
+        }
         if cross_origin::needs_sync(instance, visit) {
             return handshake::start(instance, visit, SignedOutReason::CrossOriginSync);
         }

@@ -56,6 +56,20 @@ pub fn sign_in_address(
     build(instance, request, page)
 }
 
+impl Instance {
+    /// The sign-in page where no request says how to resolve it: `signInUrl` if it is absolute, else
+    /// the account portal's.
+    ///
+    /// # Errors
+    /// [`LocationError`] if the instance's host makes no web address.
+    pub fn sign_in_page(&self) -> Result<Location, LocationError> {
+        let configured = self.browser.sign_in_url.as_deref().map(Location::parse);
+        configured
+            .and_then(Result::ok)
+            .map_or_else(|| Location::parse(&format!("{}/sign-in", self.account_portal())), Ok)
+    }
+}
+
 /// The sign-up page: `signUpUrl`, else `signInUrl` with `/create` behind its path, else the account
 /// portal's.
 ///

@@ -5,7 +5,7 @@ use crate::{
         assemble::{self, Parts},
         settings::{InstanceSettings, KeySettings, LogSettings, Settings},
     },
-    serve::{self, shutdown},
+    serve,
     stand_in::clerk::StandIn,
     telemetry::log::{Log, LogFormat},
 };

@@ -1,0 +1,217 @@
+//! What one decision costs: `cargo bench --bench decision`.
+
+use bailiff::{
+    authorizer::{Authorizer, Door},
+    config::{
+        assemble,
+        settings::{InstanceSettings, KeySettings, LogSettings, Settings},
+    },
+    core::{
+        header::{Header, Headers, Repeats},
+        host::Host,
+        http_request::{HttpRequest, Scheme},
+        path::CanonicalPath,
+        question::{Also, CredentialSource, Question, Wanted},
+    },
+    policy::{Policy, Routed, Source},
+    serve::grpc::ext_authz::ExtAuthzDoor,
+    stand_in::{
+        keys::SigningKey,
+        people,
+        tokens::{Minting, Token},
+    },
+    telemetry::log::LogFormat,
+};
+use criterion::{Criterion, criterion_group, criterion_main};
+use envoy_types::pb::envoy::service::auth::v3::{
+    AttributeContext, CheckRequest,
+    attribute_context::{HttpRequest as CheckHttpRequest, Request},
+};
+use prost::Message as _;
+use std::{fmt::Write as _, fs, hint::black_box, sync::Arc, time::Duration};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+const PUBLISHABLE_KEY: &str = "pk_live_Y2xlcmsuc2hvcC50ZXN0JA"; // clerk.shop.test
+const ORIGIN: &str = "https://shop.test";
+
+/// A Bailiff with a pinned key, without listeners.
+struct Bench {
+    runtime: Runtime,
+    parts: assemble::Parts,
+    key: SigningKey,
+    _folder: TempDir,
+}
+
+impl Bench {
+    /// `token_cache_bytes`: room for verified tokens.
+    fn new(token_cache_bytes: u64) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let policy = folder.path().join("policy.yaml");
+        fs::write(&policy, include_str!("../deploy/policy.yaml")).expect("a policy");
+        let key = SigningKey::generate("ins_bench").expect("a key");
+        let settings = Settings {
+            policy,
+            instances: vec![InstanceSettings {
+                name: "shop".to_owned(),
+                publishable_key: PUBLISHABLE_KEY.to_owned(),
+                keys: KeySettings::Pinned(key.public_pem()),
+                issuers: Vec::new(),
+                authorized_parties: vec![ORIGIN.to_owned()],
+                accept_missing_azp: false,
+                audience: Vec::new(),
+                accept_missing_audience: false,
+                clock_skew: Duration::from_secs(5),
+                hosts: Vec::new(),
+            }],
+            grpc: Vec::new(),
+            admin: None,
+            reflection: false,
+            log: LogSettings { filter: "off".to_owned(), format: LogFormat::Json },
+            token_cache_bytes,
+        };
+        let runtime = Runtime::new().expect("a runtime");
+        let parts = runtime.block_on(assemble::assemble(settings)).expect("parts");
+        Self { runtime, parts, key, _folder: folder }
+    }
+
+    fn authorizer(&self) -> &Arc<Authorizer> {
+        &self.parts.authorizer
+    }
+
+    fn authorization(&self) -> String {
+        let facts = people::boss().starting_facts("sess_2benchDemo");
+        let minting = Minting {
+            issuer: "https://clerk.shop.test".to_owned(),
+            issued_at: bailiff::core::clock::Clock::now(&bailiff::core::clock::SystemClock),
+            lifetime: Duration::from_secs(3600),
+            authorized_party: Some(ORIGIN.to_owned()),
+        };
+        format!("Bearer {}", Token::session(&facts, &minting).sign(&self.key))
+    }
+}
+
+const HEADERS: &[(&str, &str)] = &[
+    (":authority", "shop.test"),
+    (":method", "GET"),
+    (":path", "/dashboard/reports?from=2026-01-01&to=2026-02-01"),
+    (":scheme", "https"),
+    ("accept", "application/json, text/plain, */*"),
+    ("accept-encoding", "gzip, deflate, br, zstd"),
+    ("accept-language", "en-GB,en;q=0.9,de;q=0.8"),
+    ("cookie", "theme=dark; locale=en; _ga=GA1.1.1029384756.1700000000; consent=all"),
+    ("origin", "https://shop.test"),
+    ("referer", "https://shop.test/dashboard"),
+    ("sec-fetch-dest", "empty"),
+    ("sec-fetch-mode", "cors"),
+    ("sec-fetch-site", "same-origin"),
+    (
+        "user-agent",
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36",
+    ),
+    ("x-forwarded-for", "203.0.113.7"),
+    ("x-forwarded-proto", "https"),
+    ("x-request-id", "7f0b8a52-6f2b-4f0e-8d8c-3a3ff8e4d7c1"),
+];
+
+fn question(authorization: &str) -> Question<'_> {
+    let lines = HEADERS
+        .iter()
+        .copied()
+        .chain([("authorization", authorization)])
+        .map(|(name, value)| Header { name, value: value.as_bytes() })
+        .collect();
+    Question {
+        credential: CredentialSource::Request,
+        instance: None,
+        wanted: Wanted::Http(HttpRequest {
+            method: "GET",
+            scheme: Scheme::Https,
+            authority: "shop.test",
+            target: "/dashboard/reports?from=2026-01-01&to=2026-02-01",
+            headers: Headers::new(lines, Repeats::Separate),
+            peer: None,
+        }),
+        also: Also::default(),
+    }
+}
+
+fn check_message(authorization: &str) -> Vec<u8> {
+    let headers = HEADERS.iter().copied().chain([("authorization", authorization)]);
+    let http = CheckHttpRequest {
+        method: "GET".into(),
+        path: "/dashboard/reports?from=2026-01-01&to=2026-02-01".into(),
+        host: "shop.test".into(),
+        scheme: "https".into(),
+        protocol: "HTTP/2".into(),
+        headers: headers.map(|(name, value)| (name.into(), value.into())).collect(),
+        ..CheckHttpRequest::default()
+    };
+    let request = Some(Request { http: Some(http), ..Request::default() });
+    CheckRequest { attributes: Some(AttributeContext { request, ..AttributeContext::default() }) }
+        .encode_to_vec()
+}
+
+fn decisions(criterion: &mut Criterion) {
+    let bench = Bench::new(64 * 1024 * 1024);
+    let known = bench.authorization();
+    let mut group = criterion.benchmark_group("decision");
+    group.bench_function("cached token", |bencher| {
+        let question = question(&known);
+        bencher.iter(|| {
+            bench
+                .runtime
+                .block_on(bench.authorizer().authorize(black_box(&question), Door::ExtAuthz))
+        });
+    });
+    // A store that holds nothing makes every token a new one.
+    let forgetful = Bench::new(0);
+    let unknown = forgetful.authorization();
+    group.bench_function("new token", |bencher| {
+        let question = question(&unknown);
+        bencher.iter(|| {
+            forgetful
+                .runtime
+                .block_on(forgetful.authorizer().authorize(black_box(&question), Door::ExtAuthz))
+        });
+    });
+    group.finish();
+
+    let message = check_message(&known);
+    let door = ExtAuthzDoor::new(
+        Arc::clone(bench.authorizer()),
+        bench.parts.options.disclosure,
+        bench.parts.options.on_panic.clone(),
+    );
+    criterion.bench_function("Check: decode, decide, encode", |bencher| {
+        bencher.iter(|| {
+            let request = CheckRequest::decode(black_box(&*message)).expect("a request");
+            bench.runtime.block_on(door.decide(request)).encode_to_vec()
+        });
+    });
+}
+
+fn routes(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("route match");
+    for count in [10, 1_000, 10_000] {
+        let mut text = "version: 1\nroutes:\n".to_owned();
+        for number in 0..count {
+            writeln!(text, "  /area{}/things{number}/{{id}}/parts/{{**}}: signed_in", number % 50)
+                .expect("a string");
+        }
+        let policy = Policy::load(&Source::new("bench", &text)).expect("a policy");
+        let host = Host::parse("shop.test").expect("a host");
+        let number = count / 2;
+        let raw = format!("/area{}/things{number}/17/parts/a/b", number % 50);
+        let path = CanonicalPath::parse(&raw).expect("a path");
+        assert!(matches!(policy.route(&host, &path, "GET"), Routed::Rule(_)));
+        group.bench_function(format!("{count} routes"), |bencher| {
+            bencher
+                .iter(|| matches!(policy.route(&host, black_box(&path), "GET"), Routed::Rule(_)));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, decisions, routes);
+criterion_main!(benches);

@@ -1,0 +1,187 @@
+//! From what is asked and who asks to a decision. Pure: everything that could wait lies behind.
+
+use super::{find::Asked, instances::InstanceEntry, outcome::Outcome, sign_in};
+use crate::{
+    clerk::request::Authentication,
+    core::{
+        asker::Asker,
+        decision::{Decision, Denial, Effect},
+        header::Headers,
+        http_request::HttpRequest,
+        identity::{Identity, User},
+        location::Location,
+        question::{Question, Wanted},
+        reason::Reason,
+    },
+    policy::{Policy, Refusal},
+};
+use std::{borrow::Cow, sync::Arc};
+
+/// One question on its way to an answer.
+pub(super) struct Case<'a> {
+    request: Option<&'a HttpRequest<'a>>,
+    asker: Asker,
+    policy: &'a Policy,
+}
+
+/// Who is signed in, or why nobody is; and what the browser must be told either way.
+struct Caller {
+    user: Result<Arc<User>, Reason>,
+    set_cookies: Vec<Box<str>>,
+}
+
+impl<'a> Case<'a> {
+    pub(super) fn of(question: &'a Question<'a>, policy: &'a Policy) -> Self {
+        let request = match &question.wanted {
+            Wanted::Http(request) => Some(request),
+            Wanted::Action(_) | Wanted::Requirement(_) => None,
+        };
+        Self { request, asker: request.map_or(Asker::Api, Asker::of), policy }
+    }
+
+    /// A refusal for which it does not matter who asks.
+    pub(super) fn stopped(&self, reason: Reason, message: Option<Cow<'static, str>>) -> Outcome {
+        let message = message.unwrap_or(Cow::Borrowed(reason.meaning()));
+        Outcome {
+            decision: Decision {
+                effect: Effect::Deny(Denial::plain()),
+                reason,
+                message,
+                rule: None,
+                revision: self.policy.revision().clone(),
+                asker: self.asker,
+                set_cookies: Vec::new(),
+                valid_until: None,
+            },
+            identity: Identity::Nobody,
+            instance: None,
+        }
+    }
+
+    /// Judges what is asked for which nobody needs to say who they are.
+    pub(super) fn judge_anyone(&self, asked: &Asked<'_>) -> Outcome {
+        let verdict = asked.judge_nobody(Reason::SignedOut);
+        self.answer(asked, None, Identity::Nobody, Vec::new(), verdict)
+    }
+
+    /// Judges a caller.
+    pub(super) fn judge(
+        &self,
+        asked: &Asked<'_>,
+        authentication: Authentication,
+        instance: &InstanceEntry,
+    ) -> Outcome {
+        if let Authentication::Redirect(redirect) = authentication {
+            let reason = redirect.cause.reason();
+            let said = (Effect::Redirect(redirect.location), reason, reason.meaning().into());
+            let nobody = Identity::Nobody;
+            return self.outcome(asked, Some(instance), nobody, redirect.set_cookies, said);
+        }
+        let caller = Caller::of(authentication);
+        let (identity, verdict) = match caller.user {
+            Ok(user) => {
+                let verdict = asked.judge_user(&user);
+                (Identity::User(user), verdict)
+            }
+            Err(reason) => (Identity::Nobody, asked.judge_nobody(reason)),
+        };
+        self.answer(asked, Some(instance), identity, caller.set_cookies, verdict)
+    }
+
+    fn answer(
+        &self,
+        asked: &Asked<'_>,
+        instance: Option<&InstanceEntry>,
+        identity: Identity,
+        set_cookies: Vec<Box<str>>,
+        verdict: Result<(), Refusal>,
+    ) -> Outcome {
+        let said = match verdict {
+            Ok(()) => {
+                let none = Headers::none();
+                let headers = self.request.map_or(&none, |request| &request.headers);
+                let upstream = self.policy.upstream().apply(&identity, headers);
+                (Effect::Allow(upstream), Reason::Allowed, Reason::Allowed.meaning().into())
+            }
+            Err(Refusal { reason, message, reverification }) => {
+                let effect = match self.way_out(reason, instance) {
+                    Some(location) => Effect::Redirect(location),
+                    None => Effect::Deny(Denial { reverification }),
+                };
+                (effect, reason, message)
+            }
+        };
+        self.outcome(asked, instance, identity, set_cookies, said)
+    }
+
+    fn outcome(
+        &self,
+        asked: &Asked<'_>,
+        instance: Option<&InstanceEntry>,
+        identity: Identity,
+        set_cookies: Vec<Box<str>>,
+        (effect, reason, message): (Effect, Reason, Cow<'static, str>),
+    ) -> Outcome {
+        let valid_until = identity.user().map(|user| user.expires_at);
+        Outcome {
+            decision: Decision {
+                effect,
+                reason,
+                message,
+                rule: asked.rule.cloned(),
+                revision: self.policy.revision().clone(),
+                asker: self.asker,
+                set_cookies,
+                valid_until,
+            },
+            identity,
+            instance: instance.map(|entry| entry.name.clone()),
+        }
+    }
+
+    /// Where a browser that loads a page goes to mend a refusal.
+    fn way_out(&self, reason: Reason, instance: Option<&InstanceEntry>) -> Option<Location> {
+        let (request, instance) = (self.request?, instance?);
+        if self.asker != Asker::Browser {
+            return None;
+        }
+        let responses = self.policy.responses();
+        let sign_in = || responses.sign_in.as_ref().unwrap_or(&instance.sign_in);
+        let target = if reason == Reason::SessionPending {
+            Cow::Owned(sign_in::tasks(sign_in()))
+        } else if reason == Reason::OrganizationRequired {
+            Cow::Borrowed(responses.organization_selection.as_ref()?)
+        } else if reason.is_mended_by_signing_in() {
+            Cow::Borrowed(sign_in())
+        } else {
+            return None;
+        };
+        Some(sign_in::with_return(&target, request, &instance.authorized_parties))
+    }
+}
+
+impl Caller {
+    fn of(authentication: Authentication) -> Self {
+        match authentication {
+            Authentication::SignedIn(signed_in) => Self {
+                user: Ok(signed_in.user().clone()),
+                set_cookies: signed_in.response.set_cookies,
+            },
+            Authentication::Pending(signed_in) => Self {
+                user: Err(Reason::SessionPending),
+                set_cookies: signed_in.response.set_cookies,
+            },
+            Authentication::SignedOut(out) => {
+                Self { user: Err(out.reason.reason()), set_cookies: out.response.set_cookies }
+            }
+            Authentication::Redirect(redirect) => {
+                Self { user: Err(redirect.cause.reason()), set_cookies: redirect.set_cookies }
+            }
+        }
+    }
+}
+
+/// The user of an authentication, or why there is none.
+pub(super) fn signed_in(authentication: Authentication) -> Result<Arc<User>, Reason> {
+    Caller::of(authentication).user
+}

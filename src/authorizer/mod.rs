@@ -1,0 +1,143 @@
+//! The one pipeline every door asks: find the entry that decides, find out who asks, judge, answer.
+//!
+//! It is total. Whatever goes wrong on the way ends in a [`Decision`] with a reason of its own; no
+//! error leaves it, so no door can mistake one for an answer.
+
+mod find;
+mod instances;
+mod judge;
+mod operator;
+pub mod outcome;
+mod record;
+mod sign_in;
+
+pub use instances::{InstanceEntry, Instances, InstancesError};
+pub use outcome::{Door, Outcome};
+
+use crate::{
+    core::{
+        asker::Asker,
+        clock::{SharedClock, Stopwatch},
+        decision::{Decision, Denial, Effect},
+        identity::{Identity, User},
+        question::{Also, AskedRequirement, CredentialSource, Question, Wanted},
+        reason::Reason,
+    },
+    policy::{AskedError, Policy, Requirement},
+    telemetry::metrics::Metrics,
+};
+use operator::OperatorRequirements;
+use std::{borrow::Cow, sync::Arc};
+use tokio::sync::watch;
+
+/// Answers questions.
+#[derive(Debug)]
+pub struct Authorizer {
+    policy: Arc<Policy>,
+    instances: Instances,
+    clock: SharedClock,
+    metrics: Arc<Metrics>,
+    operator: OperatorRequirements,
+    ready: watch::Receiver<bool>,
+}
+
+impl Authorizer {
+    /// An authorizer that decides by `policy` about the identities of `instances`.
+    #[must_use]
+    pub fn new(
+        policy: Arc<Policy>,
+        instances: Instances,
+        clock: SharedClock,
+        metrics: Arc<Metrics>,
+        ready: watch::Receiver<bool>,
+    ) -> Self {
+        Self { policy, instances, clock, metrics, operator: OperatorRequirements::new(), ready }
+    }
+
+    /// Decides one question.
+    pub async fn authorize(&self, question: &Question<'_>, door: Door) -> Outcome {
+        let stopwatch = Stopwatch::start();
+        let outcome = self.decide(question).await;
+        record::decided(&self.metrics, question, &outcome, door, stopwatch.elapsed());
+        outcome
+    }
+
+    async fn decide(&self, question: &Question<'_>) -> Outcome {
+        let case = judge::Case::of(question, &self.policy);
+        let Some(instance) = self.instances.of(question) else {
+            return case.stopped(Reason::Misconfigured, None);
+        };
+        let asked = match find::asked(question, &self.policy, &self.operator) {
+            Ok(asked) => asked,
+            Err(find::Stop { reason, message }) => return case.stopped(reason, message),
+        };
+        if !asked.wants_identity() {
+            return case.judge_anyone(&asked);
+        }
+        let authentication = instance.authenticate(question, self.clock.now()).await;
+        case.judge(&asked, authentication, instance)
+    }
+
+    /// The refusal of a message that no question could be made of.
+    #[must_use]
+    pub fn refuse(&self, reason: Reason, asker: Asker, door: Door) -> Outcome {
+        let decision = Decision {
+            effect: Effect::Deny(Denial::plain()),
+            reason,
+            message: Cow::Borrowed(reason.meaning()),
+            rule: None,
+            revision: self.policy.revision().clone(),
+            asker,
+            set_cookies: Vec::new(),
+            valid_until: None,
+        };
+        let outcome = Outcome { decision, identity: Identity::Nobody, instance: None };
+        record::refused(&self.metrics, &outcome, door);
+        outcome
+    }
+
+    /// Finds out who a credential names, without asking the policy.
+    ///
+    /// # Errors
+    /// The [`Reason`] why nobody is signed in.
+    pub async fn identify(
+        &self,
+        credential: &CredentialSource<'_>,
+        instance: Option<&str>,
+    ) -> Result<Arc<User>, Reason> {
+        let question = Question {
+            credential: credential.clone(),
+            instance,
+            wanted: Wanted::Requirement(AskedRequirement::default()),
+            also: Also::default(),
+        };
+        let instance = self.instances.of(&question).ok_or(Reason::Misconfigured)?;
+        judge::signed_in(instance.authenticate(&question, self.clock.now()).await)
+    }
+
+    /// What is malformed in a requirement asked ad hoc.
+    ///
+    /// # Errors
+    /// [`AskedError`] names the field and what is wrong with it.
+    pub fn check_asked(&self, asked: &AskedRequirement<'_>) -> Result<(), AskedError> {
+        Requirement::from_asked(asked).map(drop)
+    }
+
+    /// Whether an instance of that name is configured.
+    #[must_use]
+    pub fn has_instance(&self, name: &str) -> bool {
+        self.instances.named(name).is_some()
+    }
+
+    /// Whether every instance has keys to verify with, as that changes.
+    #[must_use]
+    pub fn readiness(&self) -> watch::Receiver<bool> {
+        self.ready.clone()
+    }
+
+    /// What cannot be answered about at the moment, in words.
+    #[must_use]
+    pub fn missing(&self) -> Vec<String> {
+        self.instances.missing()
+    }
+}

@@ -1,0 +1,102 @@
+//! The command line: one module per command.
+
+mod check;
+mod demo;
+mod exit;
+mod healthcheck;
+mod serve;
+mod token;
+
+use crate::config::{
+    env::Environment,
+    settings::{Flags, Settings, SettingsError},
+};
+use clap::{Args, Parser, Subcommand};
+use exit::Exit;
+use std::{path::PathBuf, process::ExitCode};
+
+/// The authorization sidecar for Clerk.
+#[derive(Debug, Parser)]
+#[command(name = "bailiff", version, about, arg_required_else_help = true)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answer Envoy and services over gRPC until told to stop.
+    Serve(SettingsArguments),
+    /// Check a policy file, and the settings if they are given.
+    Check(check::Arguments),
+    /// Try everything: a stand-in Clerk instance, a sample policy, a sample service, and Envoy if found.
+    Demo(demo::Arguments),
+    /// Look into tokens.
+    #[command(subcommand)]
+    Token(token::Command),
+    /// Ask a running Bailiff whether it is ready; for container probes.
+    Healthcheck(healthcheck::Arguments),
+}
+
+/// Settings that every command which needs them takes.
+#[derive(Clone, Debug, Default, Args)]
+struct SettingsArguments {
+    /// Settings file [environment: `BAILIFF_CONFIG`].
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Policy file [environment: `BAILIFF_POLICY`].
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// Publishable key of the Clerk instance [environment: `CLERK_PUBLISHABLE_KEY`].
+    #[arg(long, value_name = "KEY")]
+    publishable_key: Option<String>,
+    /// Address of the gRPC listener, `host:port` or `unix:/path`; may be repeated [environment: `BAILIFF_GRPC`].
+    #[arg(long, value_name = "ADDRESS")]
+    grpc: Vec<String>,
+    /// Address of the admin listener, or `off` [environment: `BAILIFF_ADMIN`].
+    #[arg(long, value_name = "ADDRESS")]
+    admin: Option<String>,
+    /// Serve gRPC reflection [environment: `BAILIFF_REFLECTION`].
+    #[arg(long)]
+    reflection: bool,
+    /// Log filter, for instance `info` or `warn,bailiff=debug` [environment: `BAILIFF_LOG`].
+    #[arg(long, value_name = "FILTER")]
+    log: Option<String>,
+    /// Form of log lines, `json` or `text` [environment: `BAILIFF_LOG_FORMAT`].
+    #[arg(long, value_name = "FORMAT")]
+    log_format: Option<String>,
+}
+
+impl SettingsArguments {
+    fn resolve(self) -> Result<Settings, SettingsError> {
+        let Self { config, policy, publishable_key, grpc, admin, reflection, log, log_format } =
+            self;
+        let flags =
+            Flags { config, policy, publishable_key, grpc, admin, reflection, log, log_format };
+        Settings::resolve(&Environment::read()?, &flags)
+    }
+}
+
+/// Parses the command line, runs the command and says how it went.
+#[must_use]
+pub fn main() -> ExitCode {
+    let command_line = match CommandLine::try_parse() {
+        Ok(command_line) => command_line,
+        Err(error) => {
+            // Help and version are errors to clap, and no failure.
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Good };
+            return match error.print() {
+                Ok(()) => exit.into(),
+                Err(_) => Exit::Usage.into(),
+            };
+        }
+    };
+    let exit = match command_line.command {
+        Command::Serve(arguments) => serve::run(arguments),
+        Command::Check(arguments) => check::run(arguments),
+        Command::Demo(arguments) => demo::run(arguments),
+        Command::Token(command) => token::run(command),
+        Command::Healthcheck(arguments) => healthcheck::run(arguments),
+    };
+    exit.into()
+}

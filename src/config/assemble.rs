@@ -1,0 +1,300 @@
+//! From settings to running parts: the only place where they are put together.
+
+use super::{
+    policy_file::{self, PolicyFileError},
+    readiness::{self, Following},
+    settings::{InstanceSettings, KeySettings, Settings},
+};
+use crate::{
+    authorizer::{Authorizer, InstanceEntry, Instances, InstancesError},
+    clerk::{
+        Authenticator, ClockSkew, Connected, Counters, Instance, PublishableKey,
+        PublishableKeyError, VerifiedTokens, WhenMissing,
+        backend_api::{ApiBase, ApiBaseError, HttpTransport, HttpTransportError, PlainHttp},
+        keys::{Key, KeyError, KeySource, KeySourceError, Keys, RotationPolicy},
+    },
+    core::{
+        clock::{SharedClock, SystemClock},
+        host_table::{HostPattern, HostPatternError},
+        id::InstanceName,
+        location::{LocationError, Origin},
+    },
+    serve::{
+        Doors, PanicHook, ServeOptions,
+        admin::AdminPages,
+        listener::{DEFAULT_SOCKET_MODE, ListenAddress, ListenError, Listener},
+        respond::Disclosure,
+    },
+    telemetry::metrics::{InstanceEvent, Metrics, MetricsError},
+};
+use std::{sync::Arc, time::Duration};
+use thiserror::Error;
+
+/// Where the Backend API is unless settings say otherwise.
+const BACKEND_API: &str = "https://api.clerk.com";
+/// How long health checks say that we are leaving before connections are told to go.
+const LEAVE: Duration = Duration::from_secs(2);
+/// How long calls under way may take after that.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// A Bailiff that listens already and does not serve yet.
+#[derive(Debug)]
+pub struct Parts {
+    /// Decides.
+    pub authorizer: Arc<Authorizer>,
+    /// Where it is asked.
+    pub doors: Doors,
+    /// How it serves.
+    pub options: ServeOptions,
+    /// What must live as long as it serves.
+    pub background: Following,
+}
+
+/// Why the parts cannot be put together.
+#[derive(Debug, Error)]
+pub enum AssembleError {
+    /// The policy.
+    #[error(transparent)]
+    Policy(#[from] PolicyFileError),
+    /// Something about one instance.
+    #[error("instance `{instance}`: {problem}")]
+    Instance {
+        /// Its name.
+        instance: String,
+        /// What is wrong.
+        #[source]
+        problem: InstanceError,
+    },
+    /// Something about all of them.
+    #[error(transparent)]
+    Instances(#[from] InstancesError),
+    /// HTTPS cannot be spoken.
+    #[error("HTTPS cannot be set up")]
+    Transport(#[from] HttpTransportError),
+    /// Metrics.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
+    /// A listener.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+}
+
+/// What is wrong with the settings of one instance.
+#[derive(Debug, Error)]
+pub enum InstanceError {
+    /// The publishable key.
+    #[error("`publishable_key`: {0}")]
+    PublishableKey(#[from] PublishableKeyError),
+    /// The pinned key.
+    #[error("`jwt_key`: {0}")]
+    PinnedKey(#[from] KeyError),
+    /// An address of Clerk's.
+    #[error("`{setting}`: {problem}")]
+    Address {
+        /// The setting.
+        setting: &'static str,
+        /// What is wrong.
+        problem: ApiBaseError,
+    },
+    /// The address of the key set.
+    #[error(transparent)]
+    KeySource(#[from] KeySourceError),
+    /// The sign-in page.
+    #[error("the sign-in page: {0}")]
+    SignIn(#[from] LocationError),
+    /// A host.
+    #[error("`hosts`: `{host}`: {problem}")]
+    Host {
+        /// As it is written.
+        host: String,
+        /// What is wrong.
+        problem: HostPatternError,
+    },
+}
+
+/// Puts everything together and opens the listeners. Must be called within a Tokio runtime.
+///
+/// # Errors
+/// [`AssembleError`] names what does not hold.
+pub async fn assemble(settings: Settings) -> Result<Parts, AssembleError> {
+    let Settings { policy, instances, grpc, admin, reflection, log: _, token_cache_bytes } =
+        settings;
+    let policy = Arc::new(policy_file::read(&policy)?);
+    let clock: SharedClock = Arc::new(SystemClock);
+    let metrics = Arc::new(Metrics::new()?);
+    let shared = Shared {
+        clock: clock.clone(),
+        transport: Arc::new(HttpTransport::new()?),
+        tokens: Arc::new(VerifiedTokens::new(token_cache_bytes)),
+    };
+    let entries = instances
+        .into_iter()
+        .map(|settings| {
+            let name = settings.name.clone();
+            shared
+                .instance(settings)
+                .map_err(|problem| AssembleError::Instance { instance: name, problem })
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    observe(&metrics, &entries);
+    let instances = Instances::new(entries)?;
+    let (ready, background) = readiness::of_all(instances.readiness());
+    let authorizer =
+        Arc::new(Authorizer::new(policy, instances, clock, Arc::clone(&metrics), ready));
+
+    let doors = Doors {
+        grpc: open_all("grpc", &grpc).await?,
+        admin: match admin {
+            Some(address) => Some((open("admin", &address).await?, pages(&metrics, &authorizer))),
+            None => None,
+        },
+    };
+    let options = ServeOptions {
+        reflection,
+        disclosure: Disclosure { rule: false },
+        leave: LEAVE,
+        drain: DRAIN,
+        on_panic: PanicHook::new(move |door| metrics.panicked(door.as_str())),
+    };
+    Ok(Parts { authorizer, doors, options, background })
+}
+
+/// What the instances have in common.
+struct Shared {
+    clock: SharedClock,
+    transport: Arc<HttpTransport>,
+    tokens: Arc<VerifiedTokens>,
+}
+
+impl Shared {
+    fn instance(&self, settings: InstanceSettings) -> Result<InstanceEntry, InstanceError> {
+        let InstanceSettings {
+            name,
+            publishable_key,
+            keys,
+            issuers,
+            authorized_parties,
+            accept_missing_azp,
+            audience,
+            accept_missing_audience,
+            clock_skew,
+            hosts,
+        } = settings;
+        let when_missing = |accept| {
+            if accept { WhenMissing::Accept } else { WhenMissing::Refuse }
+        };
+        let publishable_key = PublishableKey::parse(&publishable_key)?;
+        let counters = Arc::new(Counters::default());
+        let keys = self.keys(keys, &publishable_key, &counters)?;
+        let name = InstanceName::new(&name);
+        let authorized_parties: Vec<Origin> =
+            authorized_parties.iter().map(|origin| Origin::new(origin)).collect();
+        let mut instance = Instance::new(name.clone(), publishable_key);
+        instance.issuers = issuers.into_iter().map(String::into_boxed_str).collect();
+        instance.authorized_parties.clone_from(&authorized_parties);
+        instance.missing_azp = when_missing(accept_missing_azp);
+        instance.audiences = audience.into_iter().map(String::into_boxed_str).collect();
+        instance.missing_audience = when_missing(accept_missing_audience);
+        let skew = i64::try_from(clock_skew.as_millis()).unwrap_or(i64::MAX);
+        instance.clock_skew = ClockSkew::from_millis(skew);
+        let sign_in = instance.sign_in_page()?;
+        let outside = Connected { keys, backend_api: None };
+        Ok(InstanceEntry {
+            name,
+            authenticator: Authenticator::new(
+                instance,
+                outside,
+                Arc::clone(&self.tokens),
+                counters,
+            ),
+            hosts: patterns(hosts)?,
+            sign_in,
+            authorized_parties,
+        })
+    }
+
+    fn keys(
+        &self,
+        settings: KeySettings,
+        publishable_key: &PublishableKey,
+        counters: &Arc<Counters>,
+    ) -> Result<Keys, InstanceError> {
+        let base = |setting, text: &str| {
+            ApiBase::parse(text, PlainHttp::LoopbackOnly)
+                .map_err(|problem| InstanceError::Address { setting, problem })
+        };
+        let source = match settings {
+            KeySettings::Pinned(pem) => return Ok(Keys::pinned(Key::from_pem(&pem)?)),
+            KeySettings::BackendApi { api_url, secret_key } => {
+                let base = base("api_url", api_url.as_deref().unwrap_or(BACKEND_API))?;
+                KeySource::backend_api(&base, secret_key)?
+            }
+            KeySettings::FrontendApi { jwks_url: Some(url) } => {
+                KeySource::at(&base("jwks_url", &url)?)
+            }
+            KeySettings::FrontendApi { jwks_url: None } => {
+                let host = publishable_key.frontend_api_host();
+                let base = ApiBase::frontend_api(host).map_err(|problem| {
+                    InstanceError::Address { setting: "publishable_key", problem }
+                })?;
+                KeySource::frontend_api(&base)?
+            }
+        };
+        Ok(Keys::fetched(
+            source,
+            Arc::clone(&self.transport) as _,
+            self.clock.clone(),
+            RotationPolicy::STANDARD,
+            Arc::clone(counters),
+        ))
+    }
+}
+
+fn patterns(hosts: Vec<String>) -> Result<Vec<HostPattern>, InstanceError> {
+    let pattern = |host: String| {
+        HostPattern::parse(&host).map_err(|problem| InstanceError::Host { host, problem })
+    };
+    hosts.into_iter().map(pattern).collect()
+}
+
+async fn open_all(name: &str, addresses: &[ListenAddress]) -> Result<Vec<Listener>, ListenError> {
+    let mut listeners = Vec::with_capacity(addresses.len());
+    for address in addresses {
+        listeners.push(open(name, address).await?);
+    }
+    Ok(listeners)
+}
+
+async fn open(name: &str, address: &ListenAddress) -> Result<Listener, ListenError> {
+    let listener = Listener::bind(address, DEFAULT_SOCKET_MODE).await?;
+    tracing::info!(listener = name, address = %listener.address(), "listening");
+    if !address.is_local() {
+        tracing::warn!(
+            listener = name,
+            "other machines can connect: whoever can, can try tokens; put it behind mTLS or a network policy"
+        );
+    }
+    Ok(listener)
+}
+
+fn pages(metrics: &Arc<Metrics>, authorizer: &Arc<Authorizer>) -> AdminPages {
+    let (metrics, authorizer) = (Arc::clone(metrics), Arc::clone(authorizer));
+    AdminPages {
+        metrics: Arc::new(move || metrics.page()),
+        missing: Arc::new(move || authorizer.missing()),
+    }
+}
+
+fn observe(metrics: &Metrics, entries: &[InstanceEntry]) {
+    let kept: Vec<(InstanceName, Arc<Counters>)> = entries
+        .iter()
+        .map(|entry| (entry.name.clone(), Arc::clone(entry.authenticator.counters())))
+        .collect();
+    metrics.observe_instances(move |tell| {
+        for (name, counters) in &kept {
+            for (event, counter) in counters.by_name() {
+                tell(InstanceEvent { instance: name.as_str(), event, count: counter.get() });
+            }
+        }
+    });
+}

@@ -1,0 +1,130 @@
+//! Every environment variable Bailiff reads, each once.
+//!
+//! Clerk's own names are kept where they exist, so that what an application already sets works here.
+
+use std::{collections::BTreeMap, env, fmt, fs, path::PathBuf};
+use thiserror::Error;
+
+/// One environment variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Variable {
+    /// The name.
+    pub name: &'static str,
+    /// What it sets.
+    pub meaning: &'static str,
+    /// Whether `<NAME>_FILE` may name a file that holds the value, as mounted secrets do.
+    pub from_file: bool,
+}
+
+macro_rules! variables {
+    ($($constant:ident = $name:literal, $from_file:literal, $meaning:literal;)*) => {
+        $(#[doc = $meaning]
+        pub const $constant: Variable =
+            Variable { name: $name, meaning: $meaning, from_file: $from_file };)*
+
+        /// Every variable, in the order of the README's table.
+        pub const ALL: &[Variable] = &[$($constant,)*];
+    };
+}
+
+variables! {
+    CONFIG = "BAILIFF_CONFIG", false, "Path of the settings file.";
+    POLICY = "BAILIFF_POLICY", false, "Path of the policy file.";
+    PUBLISHABLE_KEY = "CLERK_PUBLISHABLE_KEY", true, "The instance's publishable key.";
+    SECRET_KEY = "CLERK_SECRET_KEY", true,
+        "The instance's secret key: keys are then fetched from the Backend API.";
+    JWT_KEY = "CLERK_JWT_KEY", true,
+        "The instance's public key as PEM: tokens are then verified without any network.";
+    API_URL = "CLERK_API_URL", false, "Base address of the Backend API.";
+    AUTHORIZED_PARTIES = "CLERK_AUTHORIZED_PARTIES", false,
+        "Origins whose tokens are accepted, separated by commas.";
+    AUDIENCE = "CLERK_AUDIENCE", false, "Audiences that tokens may be meant for, separated by commas.";
+    GRPC = "BAILIFF_GRPC", false,
+        "Addresses of the gRPC listener, separated by commas: `host:port` or `unix:/path`.";
+    ADMIN = "BAILIFF_ADMIN", false, "Address of the admin listener, or `off`.";
+    REFLECTION = "BAILIFF_REFLECTION", false, "`true` serves gRPC reflection.";
+    LOG = "BAILIFF_LOG", false, "Log filter, for instance `info` or `warn,bailiff=debug`.";
+    LOG_FORMAT = "BAILIFF_LOG_FORMAT", false, "`json` or `text`.";
+}
+
+/// Why a variable has no usable value.
+#[derive(Debug, Error)]
+pub enum EnvironmentError {
+    /// The bytes are not UTF-8.
+    #[error("`{0}` is not UTF-8 text")]
+    NotText(&'static str),
+    /// Both the variable and its file form are set.
+    #[error("`{0}` and `{0}_FILE` are both set: keep one")]
+    Both(&'static str),
+    /// The named file cannot be read.
+    #[error("`{name}_FILE` names `{}`, which cannot be read: {source}", path.display())]
+    File {
+        /// The variable.
+        name: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+/// The variables that were set, as they stood when the process started.
+#[derive(Clone, Default)]
+pub struct Environment(BTreeMap<&'static str, String>);
+
+impl Environment {
+    /// Reads the process's environment, and the files it points to.
+    ///
+    /// # Errors
+    /// [`EnvironmentError`] if a variable is set in a way that leaves its value unclear.
+    pub fn read() -> Result<Self, EnvironmentError> {
+        let mut values = BTreeMap::new();
+        for variable in ALL {
+            if let Some(value) = Self::value(variable)? {
+                values.insert(variable.name, value);
+            }
+        }
+        Ok(Self(values))
+    }
+
+    /// An environment with these values, for tests and for the demo.
+    #[must_use]
+    pub fn of(values: &[(Variable, &str)]) -> Self {
+        Self(values.iter().map(|(variable, value)| (variable.name, (*value).to_owned())).collect())
+    }
+
+    fn value(variable: &Variable) -> Result<Option<String>, EnvironmentError> {
+        let name = variable.name;
+        let direct = match env::var_os(name).filter(|value| !value.is_empty()) {
+            Some(value) => Some(value.into_string().map_err(|_| EnvironmentError::NotText(name))?),
+            None => None,
+        };
+        let file = env::var_os(format!("{name}_FILE")).filter(|path| !path.is_empty());
+        match (direct, file.filter(|_| variable.from_file)) {
+            (Some(_), Some(_)) => Err(EnvironmentError::Both(name)),
+            (direct, None) => Ok(direct),
+            (None, Some(path)) => {
+                let path = PathBuf::from(path);
+                let text = fs::read_to_string(&path).map_err(|source| EnvironmentError::File {
+                    name,
+                    path,
+                    source,
+                })?;
+                Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
+            }
+        }
+    }
+
+    /// The value of a variable that is set and not empty.
+    #[must_use]
+    pub fn get(&self, variable: Variable) -> Option<&str> {
+        self.0.get(variable.name).map(String::as_str)
+    }
+}
+
+impl fmt::Debug for Environment {
+    /// Shows which variables are set, never what they hold.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.0.keys()).finish()
+    }
+}

@@ -1,0 +1,187 @@
+//! `bailiff.yaml` as it is written: a mirror of the text, without any meaning yet.
+
+use serde::Deserialize;
+use std::{fs, path::Path};
+use thiserror::Error;
+
+/// The settings file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SettingsFile {
+    /// Path of the policy file, relative to this file.
+    pub policy: Option<String>,
+    /// The Clerk instances; the first serves every host that no other claims.
+    #[serde(default)]
+    pub instances: Vec<InstanceEntry>,
+    /// Where to listen.
+    #[serde(default)]
+    pub listeners: ListenersEntry,
+    /// Whether gRPC reflection is served; off unless set.
+    pub reflection: Option<bool>,
+    /// Logging.
+    #[serde(default)]
+    pub log: LogEntry,
+    /// The cache of verified tokens.
+    #[serde(default)]
+    pub token_cache: TokenCacheEntry,
+}
+
+/// One Clerk instance.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InstanceEntry {
+    /// Name, unique; `default` unless set.
+    pub name: Option<String>,
+    /// Publishable key.
+    pub publishable_key: Option<String>,
+    /// File that holds the secret key. The key itself is never written here.
+    pub secret_key_file: Option<String>,
+    /// Public key as PEM.
+    pub jwt_key: Option<String>,
+    /// File that holds the public key as PEM.
+    pub jwt_key_file: Option<String>,
+    /// Address of the key set, where it is not at the instance's own host.
+    pub jwks_url: Option<String>,
+    /// Base address of the Backend API.
+    pub api_url: Option<String>,
+    /// Issuers whose tokens are accepted; the Frontend API's address unless set.
+    #[serde(default)]
+    pub issuers: Vec<String>,
+    /// Origins whose tokens are accepted.
+    #[serde(default)]
+    pub authorized_parties: Vec<String>,
+    /// What becomes of tokens without `azp` where authorized parties are set.
+    pub missing_azp: Option<Missing>,
+    /// Audiences that tokens may be meant for.
+    #[serde(default)]
+    pub audience: Vec<String>,
+    /// What becomes of tokens without `aud` where audiences are set.
+    pub missing_audience: Option<Missing>,
+    /// Tolerated difference between Clerk's clock and this one, in milliseconds.
+    pub clock_skew_ms: Option<u32>,
+    /// Hosts this instance serves: `shop.test` or `*.shop.test`.
+    #[serde(default)]
+    pub hosts: Vec<String>,
+}
+
+/// What becomes of a token that lacks a claim which settings constrain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Missing {
+    /// It is refused.
+    Refuse,
+    /// It is accepted.
+    Accept,
+}
+
+/// Where to listen.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListenersEntry {
+    /// gRPC: `ext_authz`, `Authorize`, `GetClaims`, health.
+    pub grpc: Option<OneOrMany>,
+    /// Health, readiness and metrics over HTTP; `off` for none.
+    pub admin: Option<String>,
+}
+
+/// One text or a list of them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum OneOrMany {
+    /// One.
+    One(String),
+    /// Several.
+    Many(Vec<String>),
+}
+
+/// Logging.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogEntry {
+    /// Filter, for instance `info`.
+    pub filter: Option<String>,
+    /// `json` or `text`.
+    pub format: Option<String>,
+}
+
+/// The cache of verified tokens.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokenCacheEntry {
+    /// Bytes it may hold, for each instance.
+    pub max_bytes: Option<u64>,
+}
+
+/// Why a settings file cannot be used.
+#[derive(Debug, Error)]
+pub enum SettingsFileError {
+    /// It cannot be read.
+    #[error("settings file `{path}` cannot be read: {source}")]
+    Read {
+        /// The file.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// It is not what a settings file looks like.
+    #[error("settings file `{path}`, {problem}")]
+    Parse {
+        /// The file.
+        path: String,
+        /// Line, column and what is wrong there, in one line.
+        problem: String,
+    },
+}
+
+impl SettingsFile {
+    /// Reads and parses a settings file.
+    ///
+    /// # Errors
+    /// [`SettingsFileError`] when the file is missing, malformed, or names an unknown setting.
+    pub fn read(path: &Path) -> Result<Self, SettingsFileError> {
+        let shown = path.display().to_string();
+        let text = fs::read_to_string(path)
+            .map_err(|source| SettingsFileError::Read { path: shown.clone(), source })?;
+        Self::parse(&text).map_err(|problem| SettingsFileError::Parse { path: shown, problem })
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        if text.trim().is_empty() {
+            return Ok(Self::default());
+        }
+        serde_saphyr::from_str(text).map_err(|error| {
+            let place = error
+                .location()
+                .map(|place| format!("line {}, column {}: ", place.line(), place.column()))
+                .unwrap_or_default();
+            let message = error.without_snippet().to_string();
+            let first = message.lines().next().unwrap_or_default();
+            format!("{place}{first}")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SettingsFile;
+
+    #[test]
+    fn an_unknown_setting_is_named_with_its_place_in_one_line() {
+        let problem = SettingsFile::parse("policy: p.yaml\nreflektion: true\n").unwrap_err();
+        assert!(problem.starts_with("line 2, column 1: "), "{problem}");
+        assert!(problem.contains("reflektion") && !problem.contains('\n'), "{problem}");
+    }
+
+    #[test]
+    fn a_secret_key_cannot_be_written_into_the_file() {
+        let problem = SettingsFile::parse("instances:\n  - secret_key: sk_test_abc\n").unwrap_err();
+        assert!(problem.contains("secret_key"), "{problem}");
+        assert!(!problem.contains("sk_test_abc"), "{problem}");
+    }
+
+    #[test]
+    fn an_empty_file_sets_nothing() {
+        assert!(SettingsFile::parse("\n# nothing\n").is_ok());
+        assert!(SettingsFile::parse("").is_ok_and(|file| file.instances.is_empty()));
+    }
+}

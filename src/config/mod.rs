@@ -1,0 +1,8 @@
+//! Settings, and the one place where the parts of a running Bailiff are put together.
+
+pub mod assemble;
+pub mod env;
+pub mod file;
+pub mod policy_file;
+pub mod readiness;
+pub mod settings;

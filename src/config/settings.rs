@@ -1,0 +1,191 @@
+//! What the settings mean: the file, overridden by the environment, overridden by flags.
+
+mod error;
+mod instance;
+
+pub use error::SettingsError;
+pub use instance::{InstanceSettings, KeySettings};
+
+use super::{
+    env::{self, Environment},
+    file::{OneOrMany, SettingsFile},
+};
+use crate::{serve::listener::ListenAddress, telemetry::log::LogFormat};
+use instance::resolve_instances;
+use std::path::{Path, PathBuf};
+
+/// What flags set; each overrides the environment and the file.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    /// `--config`
+    pub config: Option<PathBuf>,
+    /// `--policy`
+    pub policy: Option<PathBuf>,
+    /// `--publishable-key`
+    pub publishable_key: Option<String>,
+    /// `--grpc`
+    pub grpc: Vec<String>,
+    /// `--admin`
+    pub admin: Option<String>,
+    /// `--reflection`
+    pub reflection: bool,
+    /// `--log`
+    pub log: Option<String>,
+    /// `--log-format`
+    pub log_format: Option<String>,
+}
+
+/// Everything `bailiff serve` needs to know.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The policy file.
+    pub policy: PathBuf,
+    /// The Clerk instances; at least one.
+    pub instances: Vec<InstanceSettings>,
+    /// gRPC listeners; at least one.
+    pub grpc: Vec<ListenAddress>,
+    /// The admin listener.
+    pub admin: Option<ListenAddress>,
+    /// Whether reflection is served.
+    pub reflection: bool,
+    /// Logging.
+    pub log: LogSettings,
+    /// Bytes that each instance's cache of verified tokens may hold.
+    pub token_cache_bytes: u64,
+}
+
+/// Logging.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogSettings {
+    /// Filter in the syntax of `tracing`.
+    pub filter: String,
+    /// Form of a line.
+    pub format: LogFormat,
+}
+
+const DEFAULT_GRPC: &str = "127.0.0.1:9191";
+const DEFAULT_ADMIN: &str = "127.0.0.1:9194";
+const DEFAULT_TOKEN_CACHE_BYTES: u64 = 64 * 1024 * 1024;
+
+impl Settings {
+    /// Resolves file, environment and flags.
+    ///
+    /// # Errors
+    /// [`SettingsError`], one line that names what to change.
+    pub fn resolve(environment: &Environment, flags: &Flags) -> Result<Self, SettingsError> {
+        let path = flags.config.clone().or_else(|| environment.get(env::CONFIG).map(PathBuf::from));
+        let (file, base) = match &path {
+            Some(path) => {
+                let base = path.parent().map(Path::to_path_buf).unwrap_or_default();
+                (SettingsFile::read(path)?, base)
+            }
+            None => (SettingsFile::default(), PathBuf::new()),
+        };
+
+        let policy = (flags.policy.clone())
+            .or_else(|| environment.get(env::POLICY).map(PathBuf::from))
+            .or_else(|| file.policy.as_ref().map(|policy| base.join(policy)))
+            .ok_or(SettingsError::Missing {
+                what: "policy",
+                how: "set `policy` in the settings file, `BAILIFF_POLICY` or `--policy`",
+            })?;
+
+        let SettingsFile { policy: _, instances, listeners, reflection, log, token_cache } = file;
+        Ok(Self {
+            policy,
+            instances: resolve_instances(instances, &base, environment, flags)?,
+            grpc: grpc_addresses(listeners.grpc, environment, flags)?,
+            admin: admin_address(listeners.admin, environment, flags)?,
+            reflection: flags.reflection
+                || match environment.get(env::REFLECTION) {
+                    Some(text) => boolean("BAILIFF_REFLECTION", text)?,
+                    None => reflection.unwrap_or(false),
+                },
+            log: LogSettings::resolve(log.filter, log.format, environment, flags)?,
+            token_cache_bytes: token_cache.max_bytes.unwrap_or(DEFAULT_TOKEN_CACHE_BYTES),
+        })
+    }
+}
+
+impl LogSettings {
+    fn resolve(
+        filter: Option<String>,
+        format: Option<String>,
+        environment: &Environment,
+        flags: &Flags,
+    ) -> Result<Self, SettingsError> {
+        let owned = |variable| environment.get(variable).map(str::to_owned);
+        let filter = flags.log.clone().or_else(|| owned(env::LOG)).or(filter);
+        let format = flags.log_format.clone().or_else(|| owned(env::LOG_FORMAT)).or(format);
+        let format = match format.as_deref() {
+            None | Some("json") => LogFormat::Json,
+            Some("text") => LogFormat::Text,
+            Some(other) => {
+                return Err(SettingsError::Value {
+                    setting: "log.format",
+                    value: other.to_owned(),
+                    expected: "`json` or `text`",
+                });
+            }
+        };
+        Ok(Self { filter: filter.unwrap_or_else(|| "info".to_owned()), format })
+    }
+}
+
+fn grpc_addresses(
+    from_file: Option<OneOrMany>,
+    environment: &Environment,
+    flags: &Flags,
+) -> Result<Vec<ListenAddress>, SettingsError> {
+    let written = if !flags.grpc.is_empty() {
+        flags.grpc.clone()
+    } else if let Some(list) = environment.get(env::GRPC) {
+        comma_list(list)
+    } else {
+        match from_file {
+            None => vec![DEFAULT_GRPC.to_owned()],
+            Some(OneOrMany::One(one)) => vec![one],
+            Some(OneOrMany::Many(many)) => many,
+        }
+    };
+    if written.is_empty() {
+        return Err(SettingsError::Missing {
+            what: "gRPC listener",
+            how: "`listeners.grpc` needs at least one address",
+        });
+    }
+    written.iter().map(|text| listen_address("listeners.grpc", text)).collect()
+}
+
+fn admin_address(
+    from_file: Option<String>,
+    environment: &Environment,
+    flags: &Flags,
+) -> Result<Option<ListenAddress>, SettingsError> {
+    let written = flags
+        .admin
+        .clone()
+        .or_else(|| environment.get(env::ADMIN).map(str::to_owned))
+        .or(from_file)
+        .unwrap_or_else(|| DEFAULT_ADMIN.to_owned());
+    if written == "off" { Ok(None) } else { listen_address("listeners.admin", &written).map(Some) }
+}
+
+fn listen_address(setting: &'static str, text: &str) -> Result<ListenAddress, SettingsError> {
+    text.parse().map_err(|source| SettingsError::Listener { setting, source })
+}
+
+fn boolean(setting: &'static str, text: &str) -> Result<bool, SettingsError> {
+    text.parse().map_err(|_| SettingsError::Value {
+        setting,
+        value: text.to_owned(),
+        expected: "`true` or `false`",
+    })
+}
+
+fn comma_list(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+//! `Authorize`: one question, one answer.
+
+use super::{AuthorizationDoor, convert, question, violations::Violations};
+use crate::{
+    authorizer::{Door, outcome::Outcome},
+    core::{
+        decision::Effect,
+        question::{Question, Wanted},
+        reason::{Category, Reason},
+    },
+    pb::v1::{AuthorizeRequest, AuthorizeResponse},
+    serve::grpc::status,
+};
+use tonic::{Status, metadata::MetadataMap};
+
+impl AuthorizationDoor {
+    pub(super) async fn authorize_one(
+        &self,
+        mut message: AuthorizeRequest,
+        metadata: &MetadataMap,
+    ) -> Result<AuthorizeResponse, Status> {
+        question::lower_case_names(&mut message);
+        let mut violations = Violations::new();
+        let question = self.read(&message, metadata, &mut violations);
+        violations.into_result()?;
+        match question {
+            Some(question) => self.ask(&question, Violations::new()).await,
+            None => Err(status::internal("a question was lost without a word")),
+        }
+    }
+
+    /// Reads a question, and has the authorizer look over a requirement.
+    pub(super) fn read<'a>(
+        &self,
+        message: &'a AuthorizeRequest,
+        metadata: &'a MetadataMap,
+        violations: &mut Violations,
+    ) -> Option<Question<'a>> {
+        let question = question::read(message, metadata, violations)?;
+        if let Wanted::Requirement(asked) = &question.wanted
+            && let Err(malformed) = self.authorizer.check_asked(asked)
+        {
+            violations.add(
+                format_args!("requirement.{}", malformed.place()),
+                malformed.problem.to_string(),
+            );
+        }
+        Some(question)
+    }
+
+    /// Asks; `violations` says where the question stands in the request.
+    pub(super) async fn ask(
+        &self,
+        question: &Question<'_>,
+        violations: Violations,
+    ) -> Result<AuthorizeResponse, Status> {
+        let outcome = self.authorizer.authorize(question, Door::Authorize).await;
+        no_answer(question, &outcome, violations)?;
+        Ok(convert::response(outcome, self.disclosure))
+    }
+}
+
+/// The error of the call, where the outcome is none of what was asked.
+fn no_answer(
+    question: &Question<'_>,
+    outcome: &Outcome,
+    mut violations: Violations,
+) -> Result<(), Status> {
+    let reason = outcome.decision.reason;
+    match outcome.decision.effect {
+        Effect::Allow(_) => Ok(()),
+        // The instance is the only thing a question of this door can name that is in the settings.
+        Effect::Deny(_) | Effect::Redirect(_)
+            if reason == Reason::Misconfigured && question.instance.is_some() =>
+        {
+            violations.add("instance", "is not in the settings");
+            violations.into_result()
+        }
+        Effect::Deny(_) | Effect::Redirect(_) => match reason.category() {
+            Category::Unavailable => Err(status::unavailable(reason)),
+            Category::Allowed
+            | Category::Unauthenticated
+            | Category::Forbidden
+            | Category::Ambiguous => Ok(()),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::no_answer;
+    use crate::{
+        core::{
+            asker::Asker,
+            question::{Action, Also, CredentialSource, Question, Wanted},
+            reason::{Category, Reason},
+        },
+        serve::{
+            fixtures::{allow, deny, nobody},
+            grpc::authorization::violations::Violations,
+        },
+    };
+    use tonic::{Code, Status};
+
+    fn asked(instance: Option<&str>, reason: Reason) -> Result<(), Status> {
+        let question = Question {
+            credential: CredentialSource::Token("t"),
+            instance,
+            wanted: Wanted::Action(Action { name: "a" }),
+            also: Also { require: None, action: None },
+        };
+        let allowed = reason == Reason::Allowed;
+        let decision = if allowed { allow(&[], &[]) } else { deny(reason, Asker::Api) };
+        no_answer(&question, &nobody(decision), Violations::within("requests", 2))
+    }
+
+    #[test]
+    fn a_refusal_is_an_answer_unless_bailiff_cannot_tell() {
+        for &reason in Reason::ALL {
+            let result = asked(None, reason);
+            if reason.category() == Category::Unavailable {
+                assert_eq!(result.unwrap_err().code(), Code::Unavailable, "{reason:?}");
+            } else {
+                assert!(result.is_ok(), "{reason:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_instance_that_nobody_configured_is_a_mistake_of_the_caller() {
+        let status = asked(Some("shop"), Reason::Misconfigured).unwrap_err();
+        assert_eq!(status.code(), Code::InvalidArgument);
+        assert_eq!(status.message(), "requests[2].instance: is not in the settings");
+        let status = asked(Some("shop"), Reason::KeysUnavailable).unwrap_err();
+        assert_eq!(status.code(), Code::Unavailable);
+    }
+}

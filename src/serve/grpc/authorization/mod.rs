@@ -1,0 +1,86 @@
+//! `bailiff.v1.AuthorizationService`: the same verdicts for services that ask themselves.
+
+mod authorize;
+mod batch;
+mod claims;
+mod convert;
+mod credential;
+mod question;
+mod structs;
+mod violations;
+
+use super::{GrpcOptions, status};
+use crate::{
+    authorizer::{Authorizer, Door},
+    core::reason::Reason,
+    pb::v1::{
+        AuthorizeRequest, AuthorizeResponse, BatchAuthorizeRequest, BatchAuthorizeResponse,
+        GetClaimsRequest, GetClaimsResponse, authorization_service_server::AuthorizationService,
+    },
+    serve::{
+        PanicHook,
+        panics::{Panicked, caught},
+        respond::Disclosure,
+    },
+};
+use std::sync::Arc;
+use tonic::{Request, Response, Status, metadata::MetadataMap};
+
+/// The door.
+#[derive(Debug)]
+pub(super) struct AuthorizationDoor {
+    authorizer: Arc<Authorizer>,
+    disclosure: Disclosure,
+    on_panic: PanicHook,
+}
+
+impl AuthorizationDoor {
+    pub(super) fn new(authorizer: Arc<Authorizer>, options: &GrpcOptions) -> Self {
+        let GrpcOptions { disclosure, on_panic, reflection: _ } = options;
+        Self { authorizer, disclosure: *disclosure, on_panic: on_panic.clone() }
+    }
+
+    /// A panic is answered, not passed on as a broken stream.
+    async fn answer<T>(
+        &self,
+        work: impl Future<Output = Result<T, Status>>,
+    ) -> Result<Response<T>, Status> {
+        let result = caught(work).await.unwrap_or_else(|Panicked| {
+            self.on_panic.panicked(Door::Authorize);
+            Err(status::unavailable(Reason::InternalError))
+        });
+        result.map(Response::new)
+    }
+}
+
+fn parts<T>(request: Request<T>) -> (MetadataMap, T) {
+    let (metadata, _, message) = request.into_parts();
+    (metadata, message)
+}
+
+#[tonic::async_trait]
+impl AuthorizationService for AuthorizationDoor {
+    async fn authorize(
+        &self,
+        request: Request<AuthorizeRequest>,
+    ) -> Result<Response<AuthorizeResponse>, Status> {
+        let (metadata, message) = parts(request);
+        self.answer(self.authorize_one(message, &metadata)).await
+    }
+
+    async fn batch_authorize(
+        &self,
+        request: Request<BatchAuthorizeRequest>,
+    ) -> Result<Response<BatchAuthorizeResponse>, Status> {
+        let (metadata, message) = parts(request);
+        self.answer(self.authorize_all(message, &metadata)).await
+    }
+
+    async fn get_claims(
+        &self,
+        request: Request<GetClaimsRequest>,
+    ) -> Result<Response<GetClaimsResponse>, Status> {
+        let (metadata, message) = parts(request);
+        self.answer(self.claims_of(message, &metadata)).await
+    }
+}

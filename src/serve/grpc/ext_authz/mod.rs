@@ -1,0 +1,72 @@
+//! Envoy's `ext_authz` v3, over gRPC.
+//!
+//! Two properties of the protocol shape this door. An empty `CheckResponse` lets the request through,
+//! so responses are built in one place only. And a failed call is not a refusal but an outage, which
+//! a proxy may be set to let pass, so nothing that a client can put into a request makes a call fail:
+//! whatever cannot be understood is refused, and so is what makes us panic.
+//!
+//! That holds for Bailiff's own troubles too: without keys the answer is a refusal with 503, not the
+//! protocol's `error_response`. Proxies that fail open would otherwise let everybody in exactly when
+//! nobody can be recognised.
+
+mod metadata;
+mod request;
+mod response;
+
+use crate::{
+    authorizer::{Authorizer, Door},
+    core::{asker::Asker, reason::Reason},
+    serve::{
+        PanicHook,
+        panics::{Panicked, caught},
+        respond::Disclosure,
+    },
+};
+use envoy_types::ext_authz::v3::pb::{Authorization, CheckRequest, CheckResponse};
+use request::Refused;
+use std::sync::Arc;
+use tonic::{Request, Response, Status};
+
+/// The door.
+#[derive(Debug)]
+pub struct ExtAuthzDoor {
+    authorizer: Arc<Authorizer>,
+    disclosure: Disclosure,
+    on_panic: PanicHook,
+}
+
+impl ExtAuthzDoor {
+    /// A door to `authorizer`.
+    #[must_use]
+    pub const fn new(
+        authorizer: Arc<Authorizer>,
+        disclosure: Disclosure,
+        on_panic: PanicHook,
+    ) -> Self {
+        Self { authorizer, disclosure, on_panic }
+    }
+
+    /// Answers one message. Total but for panics, which [`Authorization::check`] catches.
+    pub async fn decide(&self, mut message: CheckRequest) -> CheckResponse {
+        request::lower_case_names(&mut message);
+        let outcome = match request::question(&message) {
+            Ok(question) => self.authorizer.authorize(&question, Door::ExtAuthz).await,
+            Err(Refused { reason, asker }) => self.authorizer.refuse(reason, asker, Door::ExtAuthz),
+        };
+        response::render(outcome, self.disclosure)
+    }
+}
+
+#[tonic::async_trait]
+impl Authorization for ExtAuthzDoor {
+    async fn check(
+        &self,
+        request: Request<CheckRequest>,
+    ) -> Result<Response<CheckResponse>, Status> {
+        let answer = caught(self.decide(request.into_inner())).await;
+        Ok(Response::new(answer.unwrap_or_else(|Panicked| {
+            self.on_panic.panicked(Door::ExtAuthz);
+            response::refusal(Reason::InternalError, Asker::Api)
+        })))
+    }
+}

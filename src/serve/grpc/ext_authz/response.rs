@@ -1,0 +1,136 @@
+//! [`Outcome`] to `CheckResponse`. Every response is built by one of two functions here: [`allowed`]
+//! or [`denied`].
+//!
+//! How Envoy applies a header depends on where it stands and on two fields that say nearly the same:
+//!
+//! | where | set to | effect |
+//! | --- | --- | --- |
+//! | request headers | `append: false` and `OVERWRITE_IF_EXISTS_OR_ADD` | replaces every copy the client sent, whichever of the two a proxy reads |
+//! | headers of a refusal | both unset | each is sent, repeated names too; `append: true` would drop them |
+//! | response headers | both unset | added beside the upstream's; overwriting would lose its cookies and all of ours but one |
+//!
+//! Only `value` works, `raw_value` arrives empty. Removals come after sets, so no name may be in both.
+
+#[cfg(test)]
+mod tests;
+
+use super::metadata;
+use crate::{
+    authorizer::outcome::Outcome,
+    core::{
+        asker::Asker,
+        decision::{Effect, Upstream},
+        reason::{Category, Reason},
+    },
+    serve::respond::{self, Disclosure, HttpAnswer, is_header_value},
+};
+use envoy_types::{
+    ext_authz::v3::pb::{
+        CheckResponse, DeniedHttpResponse, HeaderAppendAction, HeaderValue, HeaderValueOption,
+        HttpResponse, HttpStatus, OkHttpResponse,
+    },
+    pb::google::{
+        protobuf::{BoolValue, Struct},
+        rpc,
+    },
+};
+
+/// The code of a refusal. Envoy only looks whether it is 0, and 0 allows; there is no such variant.
+#[derive(Clone, Copy, Debug)]
+#[repr(i32)]
+enum RefusalCode {
+    PermissionDenied = 7,
+    Unauthenticated = 16,
+}
+
+impl RefusalCode {
+    const fn of(reason: Reason) -> Self {
+        match reason.category() {
+            Category::Unauthenticated => Self::Unauthenticated,
+            Category::Allowed
+            | Category::Forbidden
+            | Category::Ambiguous
+            | Category::Unavailable => Self::PermissionDenied,
+        }
+    }
+}
+
+/// The response to a question that was decided.
+pub(super) fn render(outcome: Outcome, disclosure: Disclosure) -> CheckResponse {
+    let metadata = metadata::of(&outcome);
+    let decision = outcome.decision;
+    match respond::answer(&decision, disclosure) {
+        Some(answer) => denied(decision.reason, answer, metadata),
+        None => match decision.effect {
+            Effect::Allow(upstream) => allowed(upstream, decision.set_cookies, metadata),
+            // Whatever is not an allow is answered above; if not, it is still refused.
+            Effect::Deny(_) | Effect::Redirect(_) => refusal(Reason::InternalError, decision.asker),
+        },
+    }
+}
+
+/// The response where no decision could be made.
+pub(super) fn refusal(reason: Reason, asker: Asker) -> CheckResponse {
+    denied(reason, respond::without_decision(reason, asker), metadata::of_refusal(reason))
+}
+
+fn denied(reason: Reason, answer: HttpAnswer, metadata: Struct) -> CheckResponse {
+    let headers = answer.headers.into_iter().map(|(name, value)| plain(name, value.into_owned()));
+    CheckResponse {
+        status: Some(status(RefusalCode::of(reason) as i32)),
+        dynamic_metadata: Some(metadata),
+        http_response: Some(HttpResponse::DeniedResponse(DeniedHttpResponse {
+            status: Some(HttpStatus { code: answer.status.as_u16().into() }),
+            headers: headers.collect(),
+            body: answer.body.into_owned(),
+        })),
+    }
+}
+
+#[expect(deprecated, reason = "the inner metadata field is deprecated and must still be given")]
+fn allowed(upstream: Upstream, set_cookies: Vec<Box<str>>, metadata: Struct) -> CheckResponse {
+    let Upstream { set, remove } = respond::sendable(upstream);
+    let headers = set.into_iter().map(|(name, value)| overwriting(name.into(), value.into()));
+    let cookies = set_cookies.into_iter().filter(|cookie| is_header_value(cookie));
+    CheckResponse {
+        status: Some(status(0)),
+        dynamic_metadata: Some(metadata),
+        http_response: Some(HttpResponse::OkResponse(OkHttpResponse {
+            headers: headers.collect(),
+            headers_to_remove: remove.into_iter().map(String::from).collect(),
+            dynamic_metadata: None,
+            response_headers_to_add: cookies
+                .map(|cookie| plain("set-cookie", cookie.into()))
+                .collect(),
+            query_parameters_to_set: Vec::new(),
+            query_parameters_to_remove: Vec::new(),
+        })),
+    }
+}
+
+/// Only the code is ever read.
+const fn status(code: i32) -> rpc::Status {
+    rpc::Status { code, message: String::new(), details: Vec::new() }
+}
+
+/// A header that replaces whatever is there. Proxies differ in which of the two fields they read.
+#[expect(deprecated, reason = "`append` is deprecated and the field that Envoy obeys first")]
+fn overwriting(key: String, value: String) -> HeaderValueOption {
+    HeaderValueOption {
+        header: Some(HeaderValue { key, value, raw_value: Vec::new() }),
+        append: Some(BoolValue { value: false }),
+        append_action: HeaderAppendAction::OverwriteIfExistsOrAdd.into(),
+        keep_empty_value: false,
+    }
+}
+
+/// A header that stands beside others of its name.
+#[expect(deprecated, reason = "`append` is deprecated and must be left unset here")]
+fn plain(name: &'static str, value: String) -> HeaderValueOption {
+    HeaderValueOption {
+        header: Some(HeaderValue { key: name.to_owned(), value, raw_value: Vec::new() }),
+        append: None,
+        append_action: HeaderAppendAction::AppendIfExistsOrAdd.into(),
+        keep_empty_value: false,
+    }
+}

@@ -1,0 +1,117 @@
+//! Where a door listens: a TCP address or a unix socket.
+
+mod incoming;
+mod unix;
+
+#[cfg(test)]
+mod tests;
+
+pub use incoming::{Connection, Listener};
+
+use std::{
+    fmt, io,
+    net::{AddrParseError, SocketAddr},
+    path::{Path, PathBuf},
+    str::FromStr,
+};
+use thiserror::Error;
+
+/// The permissions of a socket file unless others are asked for: owner and group may connect.
+pub const DEFAULT_SOCKET_MODE: u32 = 0o660;
+
+/// An address to listen on: `127.0.0.1:9191`, `[::1]:9191` or `unix:/run/bailiff.sock`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListenAddress {
+    /// An IP address and port; port 0 takes any free one.
+    Tcp(SocketAddr),
+    /// The path of a unix socket.
+    Unix(PathBuf),
+}
+
+impl ListenAddress {
+    /// Whether only programs on this machine can connect.
+    #[must_use]
+    pub const fn is_local(&self) -> bool {
+        match self {
+            Self::Tcp(address) => address.ip().is_loopback(),
+            Self::Unix(_) => true,
+        }
+    }
+}
+
+/// Why a text is no address to listen on.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ListenAddressError {
+    /// `unix:` with nothing behind it.
+    #[error("`unix:` must be followed by a path")]
+    NoPath,
+    /// Not an IP address with a port.
+    #[error("`{text}` is neither `IP address:port` nor `unix:/path`")]
+    NotAnAddress {
+        /// What was written.
+        text: String,
+        /// Why it is no address.
+        #[source]
+        cause: AddrParseError,
+    },
+}
+
+impl FromStr for ListenAddress {
+    type Err = ListenAddressError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Some(path) = text.strip_prefix("unix:") {
+            return match path {
+                "" => Err(ListenAddressError::NoPath),
+                path => Ok(Self::Unix(path.into())),
+            };
+        }
+        text.parse()
+            .map(Self::Tcp)
+            .map_err(|cause| ListenAddressError::NotAnAddress { text: text.to_owned(), cause })
+    }
+}
+
+impl fmt::Display for ListenAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(formatter),
+            Self::Unix(path) => write!(formatter, "unix:{}", path.display()),
+        }
+    }
+}
+
+/// Why a door cannot be opened at an address.
+#[derive(Debug, Error)]
+pub enum ListenError {
+    /// Another process answers at the socket.
+    #[error("another process is listening on `{}`", .path.display())]
+    InUse {
+        /// The socket file.
+        path: Box<Path>,
+    },
+    /// Something that is no socket stands at the path; it is left alone.
+    #[error("`{}` exists and is not a socket", .path.display())]
+    NotASocket {
+        /// The file.
+        path: Box<Path>,
+    },
+    /// A socket file is there, and nobody can tell whether a process still answers.
+    #[error("cannot tell whether another process is listening on `{}`", .path.display())]
+    Unknown {
+        /// The socket file.
+        path: Box<Path>,
+        /// What connecting, or looking, came to.
+        #[source]
+        cause: io::Error,
+    },
+    /// The operating system refuses.
+    #[error("cannot listen on `{address}`")]
+    Bind {
+        /// The address.
+        address: ListenAddress,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
+}

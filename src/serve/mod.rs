@@ -1,0 +1,150 @@
+//! The doors: each turns what arrives into a question, asks the authorizer, and renders the answer.
+
+pub mod admin;
+pub mod grpc;
+pub mod listener;
+mod panics;
+mod readiness;
+pub mod respond;
+pub mod shutdown;
+
+#[cfg(test)]
+mod fixtures;
+
+use crate::authorizer::{Authorizer, Door};
+use admin::AdminPages;
+use grpc::GrpcOptions;
+use listener::Listener;
+use readiness::{Phase, Readiness};
+use respond::Disclosure;
+use std::{fmt, io, sync::Arc, time::Duration};
+use thiserror::Error;
+use tokio::{
+    sync::watch,
+    task::{JoinError, JoinSet},
+};
+
+/// The doors to serve at, opened already.
+#[derive(Debug)]
+pub struct Doors {
+    /// For gRPC: `ext_authz` and the authorization service.
+    pub grpc: Vec<Listener>,
+    /// For operators.
+    pub admin: Option<(Listener, AdminPages)>,
+}
+
+/// How to serve.
+#[derive(Clone, Debug)]
+pub struct ServeOptions {
+    /// Whether gRPC reflection lists our own services.
+    pub reflection: bool,
+    /// What refusals tell clients.
+    pub disclosure: Disclosure,
+    /// How long to go on answering while health checks already say that we do not, so that proxies
+    /// stop choosing us before we are gone. One health interval is enough.
+    pub leave: Duration,
+    /// How long calls under way may take after that.
+    pub drain: Duration,
+    /// Told of every panic that was answered with a refusal.
+    pub on_panic: PanicHook,
+}
+
+/// Told of a panic and the door it happened at.
+#[derive(Clone)]
+pub struct PanicHook(Arc<dyn Fn(Door) + Send + Sync>);
+
+impl PanicHook {
+    /// Calls `hook` for every panic.
+    pub fn new(hook: impl Fn(Door) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(hook))
+    }
+
+    fn panicked(&self, door: Door) {
+        tracing::error!(?door, "a panic was answered with a refusal");
+        (self.0)(door);
+    }
+}
+
+impl fmt::Debug for PanicHook {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("PanicHook")
+    }
+}
+
+/// Why serving ended by itself.
+#[derive(Debug, Error)]
+pub enum ServeError {
+    /// The gRPC server failed.
+    #[error("the gRPC server failed")]
+    Grpc(#[from] tonic::transport::Error),
+    /// The descriptors for reflection cannot be read.
+    #[error("reflection cannot be set up")]
+    Reflection(#[from] tonic_reflection::server::Error),
+    /// The server for operators failed.
+    #[error("the admin server failed")]
+    Admin(#[source] io::Error),
+    /// A server's task ended out of turn.
+    #[error("a server's task ended")]
+    Task(#[from] JoinError),
+}
+
+/// Serves at the doors until `shutdown` completes, then leaves in three steps: health checks turn
+/// to not serving, connections are told to go (GOAWAY), calls under way are finished. The door for
+/// operators stays open to the end.
+///
+/// # Errors
+/// [`ServeError`] when a server fails. Calls that outlast `drain` are cut off, which is no error.
+pub async fn run(
+    doors: Doors,
+    authorizer: Arc<Authorizer>,
+    options: ServeOptions,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let (phase, in_phase) = watch::channel(Phase::Serving);
+    let readiness = Readiness::new(authorizer.readiness(), in_phase.clone());
+    let grpc_options = GrpcOptions {
+        reflection: options.reflection,
+        disclosure: options.disclosure,
+        on_panic: options.on_panic,
+    };
+    let (routes, health) = grpc::routes(&authorizer, &grpc_options)?;
+    health.report(readiness.is_ready()).await;
+
+    let mut grpc_servers = JoinSet::new();
+    for listener in doors.grpc {
+        let mut in_phase = in_phase.clone();
+        let draining = async move {
+            // An error means that `run` itself is gone.
+            let _ = in_phase.wait_for(|phase| *phase == Phase::Draining).await;
+        };
+        grpc_servers.spawn(grpc::serve(listener, routes.clone(), draining));
+    }
+    let mut others = JoinSet::new();
+    others.spawn(health.clone().follow(readiness.clone()));
+    if let Some((listener, pages)) = doors.admin {
+        others.spawn(async {
+            admin::serve(listener, pages, readiness).await.map_err(ServeError::Admin)
+        });
+    }
+
+    tokio::select! {
+        () = shutdown => {}
+        Some(ended) = grpc_servers.join_next() => return ended?.map_err(ServeError::Grpc),
+        Some(ended) = others.join_next() => return ended?,
+    }
+    tracing::info!("shutting down");
+    phase.send_replace(Phase::Leaving);
+    health.report(false).await;
+    tokio::time::sleep(options.leave).await;
+    phase.send_replace(Phase::Draining);
+    let drained = async {
+        while let Some(ended) = grpc_servers.join_next().await {
+            ended??;
+        }
+        Ok(())
+    };
+    tokio::time::timeout(options.drain, drained).await.unwrap_or_else(|_| {
+        tracing::warn!("some calls were still under way at the end of the drain time");
+        Ok(())
+    })
+}
