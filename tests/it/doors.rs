@@ -1,0 +1,240 @@
+//! One verdict, many doors: the same cases through each of them, and what each adds of its own.
+
+use crate::support::{
+    check::{Asked, ENCODINGS},
+    grpc::{authorization_client, channel, unix_channel, with_token},
+    http,
+    sidecar::Sidecar,
+    stack::SHOP,
+    tokens::{
+        HOST, Instance,
+        Person::{self, Boss, Loner, Reader},
+    },
+};
+use bailiff::pb::v1::{
+    Action, AuthorizeRequest, BatchAuthorizeRequest, Credential, Effect, GetClaimsRequest,
+    HttpHeader, HttpHeaders, HttpRequest, Requirement,
+    authorization_service_client::AuthorizationServiceClient, authorize_request::Question,
+    credential::Source,
+};
+use tonic::{Code, transport::Channel};
+use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
+
+struct Shop {
+    sidecar: Sidecar,
+    instance: Instance,
+    client: AuthorizationServiceClient<Channel>,
+}
+
+async fn shop() -> Shop {
+    let instance = Instance::new();
+    let sidecar = Sidecar::start(&instance, SHOP).await;
+    let client = authorization_client(channel(sidecar.grpc()).await);
+    Shop { sidecar, instance, client }
+}
+
+/// Who, what, and the verdict as `Check` tells it.
+const CASES: [(Option<Person>, &str, &str, &str); 16] = [
+    (None, "GET", "/docs/a", "200"),
+    (None, "GET", "/", "200"),
+    (None, "GET", "/dashboard", "401 signed_out"),
+    (None, "GET", "/nowhere", "403 no_route"),
+    (None, "GET", "/docs/../admin", "400 ambiguous_path"),
+    (Some(Loner), "GET", "/dashboard", "200"),
+    (Some(Loner), "GET", "/team/a", "403 organization_required"),
+    (Some(Reader), "GET", "/admin/a?b=c", "403 role"),
+    (Some(Reader), "GET", "/reports/a", "403 plan"),
+    (Some(Reader), "GET", "/danger/a", "403 reverification"),
+    (Some(Reader), "HEAD", "/orgs/acme/invoices/7", "200"),
+    (Some(Reader), "PUT", "/orgs/acme/invoices/7", "403 permission"),
+    (Some(Reader), "POST", "/orgs/acme/invoices/7", "403 no_route"),
+    (Some(Boss), "PUT", "/orgs/acme/invoices/7", "200"),
+    (Some(Boss), "GET", "/admin/a", "200"),
+    (Some(Boss), "GET", "//admin/a", "400 ambiguous_path"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_door_gives_the_same_verdict() {
+    let Shop { sidecar, instance, mut client } = shop().await;
+    let mut over_unix = authorization_client(unix_channel(&sidecar.socket()).await);
+    for (person, method, target, expected) in CASES {
+        let token = person.map(|person| instance.token(person));
+        let bearer = token.as_ref().map(|token| format!("Bearer {token}"));
+        for encoding in ENCODINGS {
+            let mut asked = Asked { method, encoding, ..Asked::get(target) };
+            asked.headers.extend(bearer.as_deref().map(|value| ("authorization", value)));
+            let told = asked.of(&sidecar).await.told();
+            assert_eq!(told, expected, "Check, {encoding:?}: {person:?} {method} {target}");
+        }
+        let request = AuthorizeRequest {
+            credential: token
+                .clone()
+                .map(|token| Credential { source: Some(Source::Token(token)) }),
+            question: Some(http_question(method, target, &[])),
+            ..AuthorizeRequest::default()
+        };
+        let in_headers = AuthorizeRequest {
+            question: Some(http_question(method, target, bearer.as_slice())),
+            ..AuthorizeRequest::default()
+        };
+        for (way, asked) in [
+            ("a token", client.authorize(request.clone()).await),
+            ("headers", client.authorize(in_headers.clone()).await),
+            ("a unix socket", over_unix.authorize(request).await),
+        ] {
+            let told = told(asked.expect("an answer").into_inner());
+            assert_eq!(told, expected, "Authorize with {way}: {person:?} {method} {target}");
+        }
+        let batch = BatchAuthorizeRequest { requests: vec![in_headers.clone(), in_headers] };
+        let answers = client.batch_authorize(batch).await.expect("an answer").into_inner();
+        let all: Vec<_> = answers.responses.into_iter().map(told).collect();
+        assert_eq!(all, [expected, expected], "BatchAuthorize: {person:?} {method} {target}");
+    }
+}
+
+fn http_question(method: &str, path: &str, authorization: &[String]) -> Question {
+    let header = |value: &String| HttpHeader { name: "Authorization".into(), value: value.clone() };
+    Question::Http(HttpRequest {
+        method: method.into(),
+        scheme: "http".into(),
+        host: HOST.into(),
+        path: path.into(),
+        headers: authorization.iter().map(header).collect(),
+    })
+}
+
+fn told(answer: bailiff::pb::v1::AuthorizeResponse) -> String {
+    let decision = answer.decision.expect("a decision");
+    match (decision.effect(), decision.http_answer) {
+        (Effect::Allow, None) => "200".to_owned(),
+        (Effect::Deny, Some(answer)) => format!("{} {}", answer.status, decision.reason),
+        (effect, answer) => panic!("{effect:?} with {answer:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_action_is_asked_by_name() {
+    let Shop { sidecar: _sidecar, instance, mut client } = shop().await;
+    for (person, action, expected) in [
+        (Boss, "invoice.refund", "200"),
+        (Reader, "invoice.read", "200"),
+        (Reader, "invoice.refund", "403 permission"),
+        (Boss, "invoice.unheard", "403 unknown_action"),
+        (Boss, "Invoice.Refund", "403 unknown_action"),
+    ] {
+        let named = Action { name: action.into(), ..Action::default() };
+        let question = AuthorizeRequest {
+            question: Some(Question::Action(named)),
+            ..AuthorizeRequest::default()
+        };
+        // The call's own metadata is where the token is looked for in the end.
+        let asked = with_token(question, Some(&instance.token(person)));
+        let answer = client.authorize(asked).await.expect("an answer").into_inner();
+        assert_eq!(told(answer), expected, "{person:?} {action:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_requirement_asks_for_somebody_signed_in() {
+    let Shop { sidecar: _sidecar, instance, mut client } = shop().await;
+    let question = || AuthorizeRequest {
+        question: Some(Question::Requirement(Requirement::default())),
+        ..AuthorizeRequest::default()
+    };
+    let somebody = with_token(question(), Some(&instance.token(Loner)));
+    assert_eq!(told(client.authorize(somebody).await.expect("an answer").into_inner()), "200");
+    let nobody = client.authorize(question()).await.expect("an answer").into_inner();
+    assert_eq!(told(nobody), "401 signed_out");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_malformed_question_is_an_invalid_argument() {
+    let Shop { sidecar: _sidecar, mut client, .. } = shop().await;
+    let unknown = AuthorizeRequest {
+        instance: "elsewhere".into(),
+        question: Some(http_question("GET", "/docs/a", &[])),
+        ..AuthorizeRequest::default()
+    };
+    let bare_http = AuthorizeRequest {
+        question: Some(Question::Http(HttpRequest::default())),
+        ..AuthorizeRequest::default()
+    };
+    for question in [AuthorizeRequest::default(), unknown, bare_http] {
+        let refused = client.authorize(question.clone()).await.expect_err("an error");
+        assert_eq!(refused.code(), Code::InvalidArgument, "{question:?}");
+    }
+    for count in [0, 101] {
+        let question = AuthorizeRequest {
+            question: Some(http_question("GET", "/docs/a", &[])),
+            ..AuthorizeRequest::default()
+        };
+        let batch = BatchAuthorizeRequest { requests: vec![question; count] };
+        let refused = client.batch_authorize(batch).await.expect_err("an error");
+        assert_eq!(refused.code(), Code::InvalidArgument, "{count} questions");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn claims_are_told_as_signed_and_as_understood() {
+    let Shop { sidecar: _sidecar, instance, mut client } = shop().await;
+    let token = instance.token(Boss);
+    let cookie = HttpHeader { name: "Cookie".into(), value: format!("__session={token}") };
+    let headers = Source::Headers(HttpHeaders { headers: vec![cookie] });
+    for source in [Some(Source::Token(token.clone())), Some(headers), None] {
+        let in_metadata = source.is_none().then_some(token.as_str());
+        let asked =
+            GetClaimsRequest { credential: Some(Credential { source }), ..Default::default() };
+        let answer = client.get_claims(with_token(asked, in_metadata)).await.expect("an answer");
+        let answer = answer.into_inner();
+        let claims = answer.claims.expect("claims").fields;
+        assert!(claims.contains_key("iss") && claims.contains_key("o"), "{claims:?}");
+        let identity = answer.identity.expect("an identity");
+        assert_eq!(identity.user_id, Boss.id());
+        assert_eq!(identity.plans, ["o:pro"]);
+        let organization = identity.organization.expect("an organization");
+        assert_eq!((organization.slug.as_str(), organization.role.as_str()), ("acme", "org:admin"));
+        let mut permissions = organization.permissions;
+        permissions.sort();
+        assert_eq!(permissions, ["org:invoices:manage", "org:invoices:read"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn claims_of_nobody_are_unauthenticated_with_the_reason() {
+    use tonic_types::StatusExt as _;
+    let Shop { sidecar: _sidecar, mut client, .. } = shop().await;
+    let garbage = Credential { source: Some(Source::Token("garbage".into())) };
+    for (credential, reason) in [(None, "signed_out"), (Some(garbage), "token_invalid")] {
+        let asked = GetClaimsRequest { credential, ..Default::default() };
+        let refused = client.get_claims(asked).await.expect_err("an error");
+        assert_eq!(refused.code(), Code::Unauthenticated);
+        let details = refused.get_error_details();
+        let info = details.error_info().expect("an ErrorInfo");
+        assert!(info.reason.eq_ignore_ascii_case(reason), "{}", info.reason);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_is_served_to_proxies_and_to_probes() {
+    let Shop { sidecar, .. } = shop().await;
+    let mut health = HealthClient::new(channel(sidecar.grpc()).await);
+    for service in ["", "envoy.service.auth.v3.Authorization", "bailiff.v1.AuthorizationService"] {
+        let asked = HealthCheckRequest { service: service.into() };
+        let answer = health.check(asked).await.expect("an answer").into_inner();
+        assert_eq!(answer.status, 1, "{service}");
+    }
+    for page in ["/healthz", "/readyz", "/metrics"] {
+        assert_eq!(http::get(&sidecar.admin(page), &[]).await.status, 200, "{page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_decision_is_one_line_of_the_log() {
+    let Shop { sidecar, instance, .. } = shop().await;
+    let bearer = format!("Bearer {}", instance.token(Reader));
+    let asked = Asked::get("/admin/users?secret=hush").header("authorization", &bearer);
+    assert_eq!(asked.of(&sidecar).await.told(), "403 role");
+    let line = sidecar.logged(|fields| fields["reason"] == "role").await;
+    assert_eq!(line["effect"], "deny", "{line}");
+    assert!(!sidecar.log().contains("hush"), "{}", sidecar.log());
+}

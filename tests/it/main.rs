@@ -1,0 +1,13 @@
+//! Everything that crosses a door: the real binary, the real Envoy, real clients.
+//!
+//! The tests obtain what they need into `target/tools`. Where something cannot be had on a machine,
+//! its tests say so and do nothing; `BAILIFF_REQUIRE_ALL=1` turns each such skip into a failure.
+
+mod clients;
+mod doors;
+mod envoy_configuration;
+mod incidents;
+mod layering;
+mod readme;
+mod support;
+mod through_envoy;

@@ -1,0 +1,19 @@
+//! What the tests stand on: the real binaries, an upstream that tells what it received, and clients
+//! that send exactly what a test says.
+
+pub(crate) mod check;
+pub(crate) mod envoy;
+pub(crate) mod grpc;
+pub(crate) mod http;
+pub(crate) mod process;
+pub(crate) mod scripted_authorizer;
+pub(crate) mod sidecar;
+pub(crate) mod stack;
+pub(crate) mod tokens;
+pub(crate) mod toolchain;
+pub(crate) mod upstream;
+
+use std::time::Duration;
+
+/// Longer than anything here takes on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);

@@ -1,0 +1,9 @@
+//! Requests of people, through the real Envoy with the shipped configuration, to a service behind.
+
+mod browsers;
+mod credentials;
+mod grpc_services;
+mod identity_headers;
+mod outages;
+mod paths;
+mod verdicts;
