@@ -4,6 +4,7 @@ use super::{
     publishable_key::PublishableKey,
     request::organization_sync::{OrganizationSync, PatternError},
 };
+use crate::core::location::Origin;
 use thiserror::Error;
 use url::Url;
 
@@ -25,6 +26,15 @@ pub enum ForwardedHeaders {
     Trusted,
 }
 
+/// Where a development primary sends browsers back to that its satellites have sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SatelliteOrigins {
+    /// To these origins, written `https://host` or `https://host:port`.
+    Listed(Vec<Origin>),
+    /// To wherever the address says, as Clerk's package does. The development browser goes along.
+    Any,
+}
+
 /// The options as they are written.
 #[derive(Clone, Debug)]
 pub struct BrowserOptions {
@@ -40,6 +50,8 @@ pub struct BrowserOptions {
     pub is_satellite: bool,
     /// Clerk: `satelliteAutoSync`.
     pub satellite_auto_sync: bool,
+    /// The satellites of this application, if it is a primary.
+    pub satellite_origins: SatelliteOrigins,
     /// Clerk: `signInUrl`.
     pub sign_in_url: Option<String>,
     /// Clerk: `signUpUrl`.
@@ -61,6 +73,7 @@ impl BrowserOptions {
             domain: None,
             is_satellite: false,
             satellite_auto_sync: false,
+            satellite_origins: SatelliteOrigins::Listed(Vec::new()),
             sign_in_url: None,
             sign_up_url: None,
             organization_patterns: Vec::new(),
@@ -115,6 +128,7 @@ pub struct BrowserSettings {
     pub(super) proxy_url: Option<Box<str>>,
     pub(super) domain: Option<Box<str>>,
     pub(super) satellite: Option<AutoSync>,
+    pub(super) satellite_origins: SatelliteOrigins,
     pub(super) sign_in_url: Option<Box<str>>,
     pub(super) sign_up_url: Option<Box<str>>,
     pub(super) organization_sync: OrganizationSync,
@@ -137,6 +151,7 @@ impl BrowserSettings {
             proxy_url: None,
             domain: None,
             satellite: None,
+            satellite_origins: SatelliteOrigins::Listed(Vec::new()),
             sign_in_url: None,
             sign_up_url: None,
             organization_sync: OrganizationSync::none(),
@@ -168,6 +183,7 @@ impl BrowserSettings {
             } else {
                 AutoSync::Off
             }),
+            satellite_origins: options.satellite_origins,
             sign_in_url: text(options.sign_in_url),
             sign_up_url: text(options.sign_up_url),
             organization_sync: OrganizationSync::compile(
@@ -203,9 +219,23 @@ impl BrowserSettings {
         }
     }
 
+    /// Whether a primary may send a browser back to `url`.
+    pub(super) fn is_satellite_origin(&self, url: &Url) -> bool {
+        match &self.satellite_origins {
+            SatelliteOrigins::Any => true,
+            SatelliteOrigins::Listed(origins) => {
+                let origin = url.origin().ascii_serialization();
+                origins.iter().any(|listed| listed.as_str() == origin)
+            }
+        }
+    }
+
     /// Whether this is a satellite of another application.
     #[must_use]
     pub const fn is_satellite(&self) -> bool {
         self.satellite.is_some()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,8 @@ pub mod backend_api;
 mod browser;
 mod claims;
 mod counters;
+#[cfg(test)]
+mod fixture;
 mod inspect;
 mod instance;
 mod jwt;
@@ -24,7 +26,7 @@ mod verify;
 pub use authenticate::Authenticator;
 pub use browser::{
     BrowserOptions, BrowserSettings, BrowserSettingsError, ForwardedHeaders, HandshakeMode,
-    SecretKey,
+    SatelliteOrigins, SecretKey,
 };
 pub use claims::Standing;
 pub use counters::{Counter, Counters};

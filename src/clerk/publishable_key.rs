@@ -125,16 +125,11 @@ impl PublishableKey {
     }
 }
 
-/// A dotted host that a URL takes as it stands.
+/// A dotted host, perhaps with a port, that a URL takes as it stands.
 fn is_host(host: &str) -> bool {
-    let stands = |url: Url| {
-        let authority =
-            url.as_str().strip_prefix("https://").and_then(|rest| rest.strip_suffix('/'));
-        authority == Some(host)
-    };
-    host.contains('.')
-        && !host.contains(['$', '/'])
-        && Url::parse(&format!("https://{host}/")).is_ok_and(stands)
+    let stands = |url: Url| url.as_str() == format!("https://{host}/") && url.path() == "/";
+    let plain = !host.contains(['$', '@', '?', '#', '\\']) && host.contains('.');
+    plain && Url::parse(&format!("https://{host}/")).is_ok_and(stands)
 }
 
 impl fmt::Debug for PublishableKey {

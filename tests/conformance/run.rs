@@ -5,7 +5,7 @@ use bailiff::{
     clerk::{
         Authenticator, BrowserOptions, BrowserSettings, BrowserSettingsError, ClockSkew, Connected,
         Counters, ForwardedHeaders, HandshakeMode, Instance, Jwt, PublishableKey,
-        PublishableKeyError, SecretKey, VerifiedTokens, WhenMissing,
+        PublishableKeyError, SatelliteOrigins, SecretKey, VerifiedTokens, WhenMissing,
         backend_api::{ApiBase, ApiBaseError, BackendApi, PlainHttp, Transport},
         keys::{Key, KeyError, KeySource, KeySourceError, Keys, RotationPolicy},
         request::{Address, Authentication},
@@ -178,6 +178,7 @@ fn instance(case: &Case) -> Result<Instance, Refused> {
         domain: text("domain"),
         is_satellite: is("isSatellite"),
         satellite_auto_sync: is("satelliteAutoSync"),
+        satellite_origins: SatelliteOrigins::Any,
         sign_in_url: text("signInUrl"),
         sign_up_url: text("signUpUrl"),
         organization_patterns: patterns("organizationPatterns").unwrap_or_default(),

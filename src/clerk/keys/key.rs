@@ -119,6 +119,10 @@ impl Key {
         if !(2048..=8192).contains(&bits) {
             return Err(KeyError::Size);
         }
+        // With an even exponent, or with 1, anybody could sign.
+        if exponent == [1] || exponent.last().is_none_or(|last| last % 2 == 0) {
+            return Err(KeyError::NotRsa);
+        }
         RsaPublicKeyComponents { n: modulus, e: exponent }
             .to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256)
             .map_err(|_| KeyError::NotRsa)?;

@@ -186,7 +186,7 @@ pub(super) fn freshness(
     match fetched_at.map(|fetched| now.since(fetched)) {
         None => Freshness::Unavailable,
         Some(age) if age > policy.stale_for => Freshness::Unavailable,
-        Some(age) if age > policy.interval => Freshness::Stale,
+        Some(age) if age > policy.interval + policy.retry_interval => Freshness::Stale,
         Some(_) => Freshness::Fresh,
     }
 }

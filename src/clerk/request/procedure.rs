@@ -109,7 +109,8 @@ impl<O: Outside> Procedure<'_, O> {
             Err(reason) => return Authentication::signed_out(reason),
         };
         let returning = visit.handshake_nonce.is_some() || visit.handshake_token.is_some();
-        if returning && self.visitor == Visitor::Browser {
+        let handshakes = self.verifier.instance.browser.handshake == HandshakeMode::On;
+        if returning && handshakes && self.visitor == Visitor::Browser {
             let returned = handshake_return::resolve(self.verifier, &visit, self.outside, self.now);
             match Box::pin(returned).await {
                 Returned::Decided(result) => return result,
@@ -189,7 +190,10 @@ impl<O: Outside> Procedure<'_, O> {
     ) -> Result<(&'v str, &'v Presented<'v>), Box<Authentication>> {
         let signed_out = |reason| Err(Box::new(Authentication::signed_out(reason)));
         let (Some(session), Some(presented)) = (visit.session, &visit.presented) else {
-            return signed_out(SignedOutReason::NothingPresented);
+            return signed_out(match visit.client_uat {
+                Some(_) => SignedOutReason::NoSessionCookie,
+                None => SignedOutReason::NothingPresented,
+            });
         };
         let presented = match presented {
             Ok(presented) => presented,
@@ -271,3 +275,6 @@ impl Untimely {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,10 @@ use super::{
     outcome::{Authentication, SignedOutReason},
     visit::Visit,
 };
-use crate::clerk::{browser::AutoSync, instance::Instance};
+use crate::clerk::{
+    browser::{AutoSync, SatelliteOrigins},
+    instance::Instance,
+};
 use url::Url;
 
 /// What a satellite does before it looks at its cookies; `None` to go on.
@@ -36,7 +39,8 @@ pub(super) fn sync_with_primary(instance: &Instance, visit: &Visit<'_>) -> Optio
     })
 }
 
-/// What a development primary answers a satellite that has sent the browser; `None` to go on.
+/// What a development primary answers a satellite that has sent the browser; `None` to go on, also
+/// where the address is no satellite's.
 pub(super) fn respond_to_satellite(
     instance: &Instance,
     visit: &Visit<'_>,
@@ -47,8 +51,13 @@ pub(super) fn respond_to_satellite(
     let target = visit.address.parameter("__clerk_redirect_url").filter(|url| !url.is_empty())?;
     let reason = SignedOutReason::PrimaryRespondsToSyncing;
     let Ok(mut url) = Url::parse(&target) else {
-        return Some(Authentication::signed_out(SignedOutReason::ReturnAddressNotUnderstood));
+        let any = instance.browser.satellite_origins == SatelliteOrigins::Any;
+        let refused = SignedOutReason::ReturnAddressNotUnderstood;
+        return any.then(|| Authentication::signed_out(refused));
     };
+    if !instance.browser.is_satellite_origin(&url) {
+        return None;
+    }
     Some(start_towards(instance, visit, reason, || {
         if let Some(dev_browser) = &visit.dev_browser {
             url.query_pairs_mut().append_pair("__clerk_db_jwt", dev_browser);

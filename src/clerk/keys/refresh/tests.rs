@@ -1,1 +1,197 @@
+use super::{Keys, Readiness};
+use crate::{
+    clerk::{
+        backend_api::{ApiBase, NoAnswer, PlainHttp, Transport},
+        counters::Counters,
+        fixture::{JWKS_DEV, JWKS_OTHER, JWKS_WRONG, PUBLIC_A, Script, at, run},
+        keys::{Freshness, Key, KeySource, Lookup, RotationPolicy},
+        token_error::{FetchFailure, TokenError},
+    },
+    core::clock::ManualClock,
+};
+use std::{sync::Arc, time::Duration};
 
+const DEV: Option<&str> = Some("ins_2zDev01");
+
+const POLICY: RotationPolicy = RotationPolicy {
+    backoff: Duration::ZERO,
+    wait: Duration::from_millis(100),
+    ..RotationPolicy::STANDARD
+};
+
+struct World {
+    keys: Keys,
+    clock: Arc<ManualClock>,
+    counters: Arc<Counters>,
+}
+
+fn world(script: &Arc<Script>, policy: RotationPolicy) -> World {
+    let clock = Arc::new(ManualClock::at(at(0)));
+    let counters = Arc::new(Counters::default());
+    let base = ApiBase::parse("http://127.0.0.1:1", PlainHttp::LoopbackOnly).unwrap();
+    let source = KeySource::frontend_api(&base).unwrap();
+    let transport: Arc<dyn Transport> = Arc::clone(script) as _;
+    let keys =
+        Keys::fetched(source, transport, Arc::clone(&clock) as _, policy, Arc::clone(&counters));
+    World { keys, clock, counters }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "stands among answers that do not come")]
+fn set(jwks: &str) -> Result<(u16, String), NoAnswer> {
+    Ok((200, jwks.to_owned()))
+}
+
+#[test]
+fn the_first_request_waits_for_the_first_keys() {
+    run(async {
+        let script = Script::new([set(JWKS_DEV)]);
+        let world = world(&script, POLICY);
+        assert_eq!(world.keys.at_hand(DEV, at(0)), None);
+        assert_eq!(*world.keys.readiness().borrow(), Readiness::NotReady);
+        assert!(world.keys.find(DEV, at(0)).await.is_ok());
+        assert_eq!(*world.keys.readiness().borrow(), Readiness::Ready);
+        assert_eq!(world.keys.freshness(at(0)), Freshness::Fresh);
+        assert_eq!((script.count(), world.counters.key_refresh_succeeded.get()), (1, 1));
+    });
+}
+
+#[test]
+fn a_hundred_unknown_names_at_once_cause_one_round() {
+    run(async {
+        let script = Script::new([set(JWKS_DEV)]);
+        let world = world(&script, POLICY);
+        world.keys.find(DEV, at(0)).await.unwrap();
+        world.clock.set(at(60_000));
+        for attempt in 0..100 {
+            let name = format!("ins_{attempt}");
+            let found = world.keys.find(Some(&name), at(60_000)).await;
+            assert_eq!(found.map(|_| ()), Err(TokenError::UnknownKey));
+        }
+        assert_eq!(script.count(), 2);
+        assert_eq!(world.counters.key_refresh_denied.get(), 99);
+    });
+}
+
+#[test]
+fn a_new_key_is_found_by_the_token_that_names_it_first() {
+    run(async {
+        let script = Script::new([set(JWKS_OTHER), set(JWKS_DEV)]);
+        let world = world(&script, POLICY);
+        world.keys.find(Some("ins_2zOther01"), at(0)).await.unwrap();
+        world.clock.set(at(60_000));
+        assert!(world.keys.find(DEV, at(60_000)).await.is_ok());
+        let gone = world.keys.at_hand(Some("ins_2zOther01"), at(60_000));
+        assert_eq!(gone, Some(Lookup::Absent), "what a fetched set does not hold is gone");
+    });
+}
+
+#[test]
+fn a_new_key_under_the_old_name_is_found_by_a_signature_that_does_not_fit() {
+    run(async {
+        let script = Script::new([set(JWKS_WRONG), set(JWKS_DEV)]);
+        let world = world(&script, POLICY);
+        let old = world.keys.find(DEV, at(0)).await.unwrap();
+        assert_eq!(world.keys.successor(&old, at(1000)).await, None, "too soon after a round");
+        world.clock.set(at(60_000));
+        let new = world.keys.successor(&old, at(60_000)).await.unwrap();
+        assert_ne!(*new, *old);
+        assert_eq!(world.keys.successor(&new, at(60_000)).await, None);
+        assert_eq!(script.count(), 2);
+    });
+}
+
+#[test]
+fn without_clerk_there_are_no_keys_and_the_answer_comes_in_bounded_time() {
+    run(async {
+        let script = Script::new([Err(NoAnswer::Connect)]);
+        let slow = RotationPolicy { backoff: Duration::from_secs(3600), ..POLICY };
+        let world = world(&script, slow);
+        let waited = tokio::time::timeout(Duration::from_secs(5), world.keys.find(DEV, at(0)));
+        let unavailable = TokenError::KeysUnavailable(FetchFailure::NotYet);
+        assert_eq!(waited.await.expect("bounded").map(|_| ()), Err(unavailable));
+    });
+}
+
+#[test]
+fn a_round_tries_five_times_and_tells_what_failed() {
+    run(async {
+        let refused = Ok((401, r#"{"errors":[{"code":"clerk_key_invalid"}]}"#.to_owned()));
+        let script = Script::new([refused]);
+        let world = world(&script, POLICY);
+        let unavailable = TokenError::KeysUnavailable(FetchFailure::SecretKey);
+        assert_eq!(world.keys.find(DEV, at(0)).await.map(|_| ()), Err(unavailable));
+        assert_eq!((script.count(), world.counters.key_refresh_failed.get()), (5, 1));
+    });
+}
+
+#[test]
+fn keys_outlive_an_outage_up_to_the_bound_and_come_back_after_it() {
+    run(async {
+        let script = Script::new([set(JWKS_DEV)]);
+        let world = world(&script, POLICY);
+        world.keys.find(DEV, at(0)).await.unwrap();
+        script.now_answers(Err(NoAnswer::Timeout));
+
+        let late = at(3_599_000);
+        world.clock.set(late);
+        let unknown = world.keys.find(Some("ins_new"), late).await;
+        assert_eq!(unknown.map(|_| ()), Err(TokenError::UnknownKey), "a round was tried");
+        assert!(matches!(world.keys.at_hand(DEV, late), Some(Lookup::Key(_))));
+        assert_eq!(world.keys.freshness(late), Freshness::Stale);
+        assert_eq!(*world.keys.readiness().borrow(), Readiness::Ready);
+
+        let too_late = at(3_700_000);
+        world.clock.set(too_late);
+        let unavailable = TokenError::KeysUnavailable(FetchFailure::Transport);
+        assert_eq!(world.keys.find(DEV, too_late).await.map(|_| ()), Err(unavailable));
+        assert_eq!(*world.keys.readiness().borrow(), Readiness::NotReady);
+
+        script.now_answers(set(JWKS_DEV));
+        let back = at(3_800_000);
+        world.clock.set(back);
+        assert!(world.keys.find(DEV, back).await.is_ok());
+        assert_eq!(*world.keys.readiness().borrow(), Readiness::Ready);
+    });
+}
+
+#[test]
+fn the_timer_fetches_by_itself() {
+    run(async {
+        let script = Script::new([set(JWKS_DEV)]);
+        let often = RotationPolicy { interval: Duration::from_millis(5), ..POLICY };
+        let world = world(&script, often);
+        while script.count() < 4 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        assert!(world.counters.key_refresh_succeeded.get() >= 3);
+    });
+}
+
+#[test]
+fn dropping_the_keys_ends_their_task() {
+    run(async {
+        let script = Script::new([set(JWKS_DEV)]);
+        let often = RotationPolicy { interval: Duration::from_millis(1), ..POLICY };
+        let world = world(&script, often);
+        world.keys.find(DEV, at(0)).await.unwrap();
+        drop(world);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        let count = script.count();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert_eq!(script.count(), count);
+    });
+}
+
+#[test]
+fn a_pinned_key_serves_every_name_and_is_always_ready() {
+    run(async {
+        let keys = Keys::pinned(Key::from_pem(PUBLIC_A).unwrap());
+        for name in [None, Some(""), Some("ins_x")] {
+            let found = keys.find(name, at(0)).await.unwrap();
+            assert_eq!(keys.at_hand(name, at(0)), Some(Lookup::Key(Arc::clone(&found))));
+            assert_eq!(keys.successor(&found, at(0)).await, None);
+        }
+        assert_eq!(*keys.readiness().borrow(), Readiness::Ready);
+        assert_eq!(keys.freshness(at(0)), Freshness::Fresh);
+    });
+}
