@@ -44,10 +44,8 @@ impl ClockSkew {
 /// One Clerk instance: whose tokens are accepted, and on which terms.
 #[derive(Clone, Debug)]
 pub struct Instance {
-    /// The name in the settings.
-    pub name: InstanceName,
-    /// The publishable key.
-    pub publishable_key: PublishableKey,
+    pub(super) name: InstanceName,
+    pub(super) publishable_key: PublishableKey,
     /// The values of `iss` that are accepted, compared as exact text. Empty: the Frontend API host of
     /// the publishable key, as Clerk spells it. The issuer is always checked.
     pub issuers: Vec<Box<str>>,
@@ -99,6 +97,18 @@ impl Instance {
             browser: BrowserSettings::none(),
             cookie_names,
         }
+    }
+
+    /// The name in the settings.
+    #[must_use]
+    pub const fn name(&self) -> &InstanceName {
+        &self.name
+    }
+
+    /// The publishable key.
+    #[must_use]
+    pub const fn publishable_key(&self) -> &PublishableKey {
+        &self.publishable_key
     }
 
     /// Whether `iss` names this instance.

@@ -169,7 +169,7 @@ fn foreign_host(case: &Case, decided: &Decided) -> Option<String> {
     let Authentication::Redirect(redirect) = &decided.authentication else { return None };
     let url = redirect.location.url();
     let mut named: BTreeSet<String> = BTreeSet::new();
-    named.insert(decided.instance.publishable_key.frontend_api_host().to_owned());
+    named.insert(decided.instance.publishable_key().frontend_api_host().to_owned());
     let configured = ["proxyUrl", "signInUrl", "signUpUrl"].iter().filter_map(|n| case.option(n));
     let hosts = |text: &str| Url::parse(text).ok()?.host_str().map(ToOwned::to_owned);
     named.extend(configured.filter_map(hosts));

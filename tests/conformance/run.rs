@@ -193,7 +193,7 @@ fn instance(case: &Case) -> Result<Instance, Refused> {
         list.filter(|item| !item.is_empty()).map(Into::into).collect()
     };
     let mut instance = Instance::new(InstanceName::new("conformance"), key);
-    instance.browser = BrowserSettings::new(options, &instance.publishable_key, secret_key)?;
+    instance.browser = BrowserSettings::new(options, instance.publishable_key(), secret_key)?;
     instance.issuers = filled("issuer");
     instance.authorized_parties =
         filled("authorizedParties").iter().map(|party| Origin::new(party)).collect();

@@ -84,3 +84,6 @@ impl Transport for HttpTransport {
         Box::pin(self.exchange(request))
     }
 }
+
+#[cfg(test)]
+mod tests;

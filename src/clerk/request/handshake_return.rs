@@ -135,9 +135,10 @@ fn without_parameters(visit: &Visit<'_>, result: Authentication) -> Authenticati
     Authentication::Redirect(Redirect { location, set_cookies, cause })
 }
 
-/// Whether a line can stand in a header: no control characters, nothing beyond Latin-1.
+/// Whether a line can stand in a header wherever the response is put together: ASCII, and no control
+/// characters but tabs.
 pub(super) fn is_header_value(line: &str) -> bool {
-    line.chars().all(|c| c == '\t' || (!c.is_control() && u32::from(c) <= 0xff))
+    line.bytes().all(|byte| byte == b'\t' || (byte.is_ascii() && !byte.is_ascii_control()))
 }
 
 const fn is_transport_fault(error: TokenError) -> bool {
