@@ -31,7 +31,7 @@ pub enum ForwardedHeaders {
 pub enum SatelliteOrigins {
     /// To these origins, written `https://host` or `https://host:port`.
     Listed(Vec<Origin>),
-    /// To wherever the address says, as Clerk's package does. The development browser goes along.
+    /// To wherever the address says, with the development browser. For tests and comparison.
     Any,
 }
 
