@@ -257,13 +257,13 @@ fn ten_thousand_routes_load_and_match_quickly() {
     let loading = Stopwatch::start();
     let policy = load(&text);
     // Far above what an optimised build takes, so that a debug build on a busy machine passes.
-    assert!(loading.elapsed() < Duration::from_secs(10), "{:?}", loading.elapsed());
+    assert!(loading.elapsed() < Duration::from_secs(60), "{:?}", loading.elapsed());
     let matching = Stopwatch::start();
     for number in 0..1000 {
         let path = format!("/service{}/area{}/item{number}/x", number % 10, number % 100);
         assert!(route(&policy, "shop.test", "PATCH", &path).starts_with("PUT, PATCH "));
     }
-    assert!(matching.elapsed() < Duration::from_millis(500), "{:?}", matching.elapsed());
+    assert!(matching.elapsed() < Duration::from_secs(2), "{:?}", matching.elapsed());
 }
 
 #[test]
