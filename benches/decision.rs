@@ -2,9 +2,10 @@
 
 use bailiff::{
     authorizer::{Authorizer, Door},
+    clerk::{BrowserOptions, HandshakeMode, PublishableKey},
     config::{
         assemble,
-        settings::{InstanceSettings, KeySettings, LogSettings, Settings},
+        settings::{BackendApiSettings, InstanceSettings, KeySettings, LogSettings, Settings},
     },
     core::{
         header::{Header, Headers, Repeats},
@@ -28,6 +29,7 @@ use envoy_types::pb::envoy::service::auth::v3::{
     attribute_context::{HttpRequest as CheckHttpRequest, Request},
 };
 use prost::Message as _;
+use secrecy::SecretString;
 use std::{fmt::Write as _, fs, hint::black_box, sync::Arc, time::Duration};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -56,6 +58,11 @@ impl Bench {
                 name: "shop".to_owned(),
                 publishable_key: PUBLISHABLE_KEY.to_owned(),
                 keys: KeySettings::Pinned(key.public_pem()),
+                backend_api: Some(BackendApiSettings {
+                    url: None,
+                    secret_key: SecretString::from("sk_live_bench"),
+                }),
+                browser: BrowserOptions { handshake: HandshakeMode::On, ..BrowserOptions::none() },
                 issuers: Vec::new(),
                 authorized_parties: vec![ORIGIN.to_owned()],
                 accept_missing_azp: false,
@@ -136,6 +143,34 @@ fn question(authorization: &str) -> Question<'_> {
     }
 }
 
+/// The cookies of a signed-in browser beside those of the page itself, its token twice as Clerk's
+/// front end writes it.
+fn cookie(authorization: &str) -> String {
+    let token = authorization.trim_start_matches("Bearer ");
+    let key = PublishableKey::parse(PUBLISHABLE_KEY).expect("a key");
+    let suffix = key.cookie_suffix();
+    let (session, client_uat) = (suffix.suffixed("__session"), suffix.suffixed("__client_uat"));
+    format!(
+        "theme=dark; locale=en; __client_uat=1700000000; {client_uat}=1700000000; \
+         __session={token}; {session}={token}; consent=all"
+    )
+}
+
+fn cookie_question(cookie: &str) -> Question<'_> {
+    let lines = HEADERS
+        .iter()
+        .copied()
+        .filter(|(name, _)| !matches!(*name, "cookie" | "sec-fetch-dest" | "referer"))
+        .chain([("cookie", cookie), ("sec-fetch-dest", "document")])
+        .map(|(name, value)| Header { name, value: value.as_bytes() })
+        .collect();
+    let mut question = question("");
+    if let Wanted::Http(request) = &mut question.wanted {
+        request.headers = Headers::new(lines, Repeats::Separate);
+    }
+    question
+}
+
 fn check_message(authorization: &str) -> Vec<u8> {
     let headers = HEADERS.iter().copied().chain([("authorization", authorization)]);
     let http = CheckHttpRequest {
@@ -158,6 +193,15 @@ fn decisions(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("decision");
     group.bench_function("cached token", |bencher| {
         let question = question(&known);
+        bencher.iter(|| {
+            bench
+                .runtime
+                .block_on(bench.authorizer().authorize(black_box(&question), Door::ExtAuthz))
+        });
+    });
+    group.bench_function("cached cookie session", |bencher| {
+        let cookie = cookie(&known);
+        let question = cookie_question(&cookie);
         bencher.iter(|| {
             bench
                 .runtime

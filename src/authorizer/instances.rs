@@ -8,7 +8,7 @@ use crate::{
         host::Host,
         host_table::{HostPattern, HostTable},
         id::InstanceName,
-        location::{Location, Origin},
+        location::Origin,
         question::{CredentialSource, Question, Wanted},
     },
 };
@@ -24,8 +24,6 @@ pub struct InstanceEntry {
     pub authenticator: Authenticator,
     /// The hosts it serves; the first instance serves all others as well.
     pub hosts: Vec<HostPattern>,
-    /// Where its users sign in, unless the policy says otherwise.
-    pub sign_in: Location,
     /// Origins that may be returned to after signing in; empty: the one a request came from.
     pub authorized_parties: Vec<Origin>,
 }

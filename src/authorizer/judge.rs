@@ -5,6 +5,7 @@ use crate::{
     clerk::request::Authentication,
     core::{
         asker::Asker,
+        clock::Timestamp,
         decision::{Decision, Denial, Effect},
         header::Headers,
         http_request::HttpRequest,
@@ -22,6 +23,7 @@ pub(super) struct Case<'a> {
     request: Option<&'a HttpRequest<'a>>,
     asker: Asker,
     policy: &'a Policy,
+    now: Timestamp,
 }
 
 /// Who is signed in, or why nobody is; and what the browser must be told either way.
@@ -31,12 +33,12 @@ struct Caller {
 }
 
 impl<'a> Case<'a> {
-    pub(super) fn of(question: &'a Question<'a>, policy: &'a Policy) -> Self {
+    pub(super) fn of(question: &'a Question<'a>, policy: &'a Policy, now: Timestamp) -> Self {
         let request = match &question.wanted {
             Wanted::Http(request) => Some(request),
             Wanted::Action(_) | Wanted::Requirement(_) => None,
         };
-        Self { request, asker: request.map_or(Asker::Api, Asker::of), policy }
+        Self { request, asker: request.map_or(Asker::Api, Asker::of), policy, now }
     }
 
     /// A refusal for which it does not matter who asks.
@@ -146,17 +148,23 @@ impl<'a> Case<'a> {
             return None;
         }
         let responses = self.policy.responses();
-        let sign_in = || responses.sign_in.as_ref().unwrap_or(&instance.sign_in);
-        let target = if reason == Reason::SessionPending {
-            Cow::Owned(sign_in::tasks(sign_in()))
-        } else if reason == Reason::OrganizationRequired {
-            Cow::Borrowed(responses.organization_selection.as_ref()?)
-        } else if reason.is_mended_by_signing_in() {
-            Cow::Borrowed(sign_in())
-        } else {
+        let parties = &instance.authorized_parties;
+        if reason == Reason::OrganizationRequired {
+            let page = responses.organization_selection.as_ref()?;
+            return Some(sign_in::with_return(page, request, parties));
+        }
+        let pending = reason == Reason::SessionPending;
+        if !pending && !reason.is_mended_by_signing_in() {
             return None;
-        };
-        Some(sign_in::with_return(&target, request, &instance.authorized_parties))
+        }
+        let back = sign_in::return_address(request, parties);
+        instance.authenticator.sign_in_location(
+            request,
+            responses.sign_in.as_ref(),
+            back.as_ref(),
+            pending,
+            self.now,
+        )
     }
 }
 

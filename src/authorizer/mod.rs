@@ -63,7 +63,8 @@ impl Authorizer {
     }
 
     async fn decide(&self, question: &Question<'_>) -> Outcome {
-        let case = judge::Case::of(question, &self.policy);
+        let now = self.clock.now();
+        let case = judge::Case::of(question, &self.policy, now);
         let Some(instance) = self.instances.of(question) else {
             return case.stopped(Reason::Misconfigured, None);
         };
@@ -74,7 +75,7 @@ impl Authorizer {
         if !asked.wants_identity() {
             return case.judge_anyone(&asked);
         }
-        let authentication = instance.authenticate(question, self.clock.now()).await;
+        let authentication = instance.authenticate(question, now).await;
         case.judge(&asked, authentication, instance)
     }
 

@@ -1,15 +1,11 @@
-//! Where a browser goes to sign in, and where it comes back to.
+//! Where a browser that is sent elsewhere may come back to.
 
 use crate::core::{
     http_request::HttpRequest,
     location::{Location, Origin},
 };
 
-/// The sign-in address with the request's own address as `redirect_url`, so that the user comes back.
-///
-/// The way back is offered only to where the request says it is from, and only if that is an
-/// authorized party, where any are configured: the host a client sends must not become a way out.
-/// The scheme is the configured one, since TLS may end before the proxy.
+/// An address with the request's own address as `redirect_url`, so that the user comes back.
 pub(super) fn with_return(
     target: &Location,
     request: &HttpRequest<'_>,
@@ -21,15 +17,15 @@ pub(super) fn with_return(
     }
 }
 
-/// The page of a pending session's tasks, below the sign-in page (Clerk: `redirectToSignIn`).
-pub(super) fn tasks(sign_in: &Location) -> Location {
-    let mut url = sign_in.url().clone();
-    url.set_path(&format!("{}/tasks", url.path().trim_end_matches('/')));
-    // The path of a web address cannot make it anything else.
-    Location::from_url(url).unwrap_or_else(|_| sign_in.clone())
-}
-
-fn return_address(request: &HttpRequest<'_>, authorized_parties: &[Origin]) -> Option<Location> {
+/// The request's own address, if it may be come back to.
+///
+/// It may be where the request says it is from, and only if that is an authorized party, where any
+/// are configured: the host a client sends must not become a way out. The scheme is the configured
+/// one, since TLS may end before the proxy.
+pub(super) fn return_address(
+    request: &HttpRequest<'_>,
+    authorized_parties: &[Origin],
+) -> Option<Location> {
     let own = format!("{}://{}", request.scheme.as_str(), request.authority);
     let origin = if authorized_parties.is_empty() {
         own.as_str()

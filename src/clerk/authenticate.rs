@@ -5,15 +5,20 @@ use super::{
     instance::Instance,
     keys::{Freshness, Readiness},
     outside::Connected,
-    request::{Authentication, Procedure, SignedOutReason, Visitor},
+    request::{
+        Authentication, Procedure, ReturnTo, SignInRequest, SignedOutReason, Visit, Visitor,
+        sign_in_address,
+    },
     token_error::TokenError,
     verified_tokens::VerifiedTokens,
     verifier::Verifier,
 };
 use crate::core::{
     clock::Timestamp,
+    cookie::Cookies,
     header::Headers,
     http_request::{HttpRequest, Scheme},
+    location::Location,
 };
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -73,6 +78,29 @@ impl Authenticator {
             peer: None,
         };
         self.decide(&request, Visitor::Service, now).await
+    }
+
+    /// Where a browser signs in: at `page`, else at the instance's own page. `back` is the address it
+    /// comes back to; a development browser is handed over. `None` if no address comes of it.
+    #[must_use]
+    pub fn sign_in_location(
+        &self,
+        request: &HttpRequest<'_>,
+        page: Option<&Location>,
+        back: Option<&Location>,
+        pending: bool,
+        now: Timestamp,
+    ) -> Option<Location> {
+        let jar = Cookies::parse(&request.headers);
+        let visit = Visit::read(&self.verifier, request, &jar, None, now).ok()?;
+        let sign_in = SignInRequest {
+            address: &visit.address,
+            page,
+            return_to: back.map_or(ReturnTo::Nowhere, |back| ReturnTo::Address(back.as_str())),
+            dev_browser: visit.dev_browser.as_deref(),
+            pending,
+        };
+        sign_in_address(&self.verifier.instance, &sign_in).ok()
     }
 
     /// Decides about a bare session token: no cookies, no renewal, no redirect.

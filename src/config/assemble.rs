@@ -3,21 +3,23 @@
 use super::{
     policy_file::{self, PolicyFileError},
     readiness::{self, Following},
-    settings::{InstanceSettings, KeySettings, Settings},
+    settings::{BackendApiSettings, InstanceSettings, KeySettings, Settings},
 };
 use crate::{
     authorizer::{Authorizer, InstanceEntry, Instances, InstancesError},
     clerk::{
-        Authenticator, ClockSkew, Connected, Counters, Instance, PublishableKey,
-        PublishableKeyError, VerifiedTokens, WhenMissing,
-        backend_api::{ApiBase, ApiBaseError, HttpTransport, HttpTransportError, PlainHttp},
+        Authenticator, BrowserSettings, BrowserSettingsError, ClockSkew, Connected, Counters,
+        Instance, PublishableKey, PublishableKeyError, SecretKey, VerifiedTokens, WhenMissing,
+        backend_api::{
+            ApiBase, ApiBaseError, BackendApi, HttpTransport, HttpTransportError, PlainHttp,
+        },
         keys::{Key, KeyError, KeySource, KeySourceError, Keys, RotationPolicy},
     },
     core::{
         clock::{SharedClock, SystemClock},
         host_table::{HostPattern, HostPatternError},
         id::InstanceName,
-        location::{LocationError, Origin},
+        location::Origin,
     },
     serve::{
         Doors, PanicHook, ServeOptions,
@@ -27,11 +29,10 @@ use crate::{
     },
     telemetry::metrics::{InstanceEvent, Metrics, MetricsError},
 };
+use secrecy::SecretString;
 use std::{sync::Arc, time::Duration};
 use thiserror::Error;
 
-/// Where the Backend API is unless settings say otherwise.
-const BACKEND_API: &str = "https://api.clerk.com";
 /// How long health checks say that we are leaving before connections are told to go.
 const LEAVE: Duration = Duration::from_secs(2);
 /// How long calls under way may take after that.
@@ -99,9 +100,9 @@ pub enum InstanceError {
     /// The address of the key set.
     #[error(transparent)]
     KeySource(#[from] KeySourceError),
-    /// The sign-in page.
-    #[error("the sign-in page: {0}")]
-    SignIn(#[from] LocationError),
+    /// Options that concern browsers.
+    #[error(transparent)]
+    Browser(#[from] BrowserSettingsError),
     /// A host.
     #[error("`hosts`: `{host}`: {problem}")]
     Host {
@@ -172,6 +173,8 @@ impl Shared {
             name,
             publishable_key,
             keys,
+            backend_api,
+            browser,
             issuers,
             authorized_parties,
             accept_missing_azp,
@@ -185,7 +188,11 @@ impl Shared {
         };
         let publishable_key = PublishableKey::parse(&publishable_key)?;
         let counters = Arc::new(Counters::default());
-        let keys = self.keys(keys, &publishable_key, &counters)?;
+        let backend_api = backend_api.map(Backend::of).transpose()?;
+        let keys = self.keys(keys, &publishable_key, backend_api.as_ref(), &counters)?;
+        let secret_key =
+            if backend_api.is_some() { SecretKey::Configured } else { SecretKey::Missing };
+        let browser = BrowserSettings::new(browser, &publishable_key, secret_key)?;
         let name = InstanceName::new(&name);
         let authorized_parties: Vec<Origin> =
             authorized_parties.iter().map(|origin| Origin::new(origin)).collect();
@@ -197,8 +204,11 @@ impl Shared {
         instance.missing_audience = when_missing(accept_missing_audience);
         let skew = i64::try_from(clock_skew.as_millis()).unwrap_or(i64::MAX);
         instance.clock_skew = ClockSkew::from_millis(skew);
-        let sign_in = instance.sign_in_page()?;
-        let outside = Connected { keys, backend_api: None };
+        instance.browser = browser;
+        let transport = Arc::clone(&self.transport);
+        let backend_api = backend_api
+            .map(|Backend { base, secret_key }| BackendApi::new(base, secret_key, transport as _));
+        let outside = Connected { keys, backend_api };
         Ok(InstanceEntry {
             name,
             authenticator: Authenticator::new(
@@ -208,7 +218,6 @@ impl Shared {
                 counters,
             ),
             hosts: patterns(hosts)?,
-            sign_in,
             authorized_parties,
         })
     }
@@ -217,22 +226,18 @@ impl Shared {
         &self,
         settings: KeySettings,
         publishable_key: &PublishableKey,
+        backend_api: Option<&Backend>,
         counters: &Arc<Counters>,
     ) -> Result<Keys, InstanceError> {
-        let base = |setting, text: &str| {
-            ApiBase::parse(text, PlainHttp::LoopbackOnly)
-                .map_err(|problem| InstanceError::Address { setting, problem })
-        };
-        let source = match settings {
-            KeySettings::Pinned(pem) => return Ok(Keys::pinned(Key::from_pem(&pem)?)),
-            KeySettings::BackendApi { api_url, secret_key } => {
-                let base = base("api_url", api_url.as_deref().unwrap_or(BACKEND_API))?;
-                KeySource::backend_api(&base, secret_key)?
+        let source = match (settings, backend_api) {
+            (KeySettings::Pinned(pem), _) => return Ok(Keys::pinned(Key::from_pem(&pem)?)),
+            (KeySettings::BackendApi, Some(Backend { base, secret_key })) => {
+                KeySource::backend_api(base, secret_key.clone())?
             }
-            KeySettings::FrontendApi { jwks_url: Some(url) } => {
+            (KeySettings::FrontendApi { jwks_url: Some(url) }, _) => {
                 KeySource::at(&base("jwks_url", &url)?)
             }
-            KeySettings::FrontendApi { jwks_url: None } => {
+            (KeySettings::FrontendApi { jwks_url: None } | KeySettings::BackendApi, _) => {
                 let host = publishable_key.frontend_api_host();
                 let base = ApiBase::frontend_api(host).map_err(|problem| {
                     InstanceError::Address { setting: "publishable_key", problem }
@@ -248,6 +253,25 @@ impl Shared {
             Arc::clone(counters),
         ))
     }
+}
+
+/// The Backend API, its address understood.
+struct Backend {
+    base: ApiBase,
+    secret_key: SecretString,
+}
+
+impl Backend {
+    fn of(settings: BackendApiSettings) -> Result<Self, InstanceError> {
+        let BackendApiSettings { url, secret_key } = settings;
+        let base = base("api_url", url.as_deref().unwrap_or(ApiBase::BACKEND_API))?;
+        Ok(Self { base, secret_key })
+    }
+}
+
+fn base(setting: &'static str, text: &str) -> Result<ApiBase, InstanceError> {
+    ApiBase::parse(text, PlainHttp::LoopbackOnly)
+        .map_err(|problem| InstanceError::Address { setting, problem })
 }
 
 fn patterns(hosts: Vec<String>) -> Result<Vec<HostPattern>, InstanceError> {

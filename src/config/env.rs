@@ -36,6 +36,11 @@ variables! {
     JWT_KEY = "CLERK_JWT_KEY", true,
         "The instance's public key as PEM: tokens are then verified without any network.";
     API_URL = "CLERK_API_URL", false, "Base address of the Backend API.";
+    SIGN_IN_URL = "CLERK_SIGN_IN_URL", false, "Where users sign in.";
+    SIGN_UP_URL = "CLERK_SIGN_UP_URL", false, "Where users sign up.";
+    PROXY_URL = "CLERK_PROXY_URL", false, "The Frontend API as browsers reach it, where it is proxied.";
+    DOMAIN = "CLERK_DOMAIN", false, "The domain of a satellite application.";
+    IS_SATELLITE = "CLERK_IS_SATELLITE", false, "`true` for a satellite application.";
     AUTHORIZED_PARTIES = "CLERK_AUTHORIZED_PARTIES", false,
         "Origins whose tokens are accepted, separated by commas.";
     AUDIENCE = "CLERK_AUDIENCE", false, "Audiences that tokens may be meant for, separated by commas.";

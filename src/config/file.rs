@@ -59,9 +59,55 @@ pub struct InstanceEntry {
     pub missing_audience: Option<Missing>,
     /// Tolerated difference between Clerk's clock and this one, in milliseconds.
     pub clock_skew_ms: Option<u32>,
+    /// Whether browsers are sent to Clerk for fresh cookies; `on` unless there is no secret key.
+    pub handshake: Option<Switch>,
+    /// Clerk: `signInUrl`.
+    pub sign_in_url: Option<String>,
+    /// Clerk: `signUpUrl`.
+    pub sign_up_url: Option<String>,
+    /// Clerk: `proxyUrl`, the Frontend API as browsers reach it.
+    pub proxy_url: Option<String>,
+    /// Clerk: `domain`.
+    pub domain: Option<String>,
+    /// Clerk: `isSatellite`.
+    pub is_satellite: Option<bool>,
+    /// Clerk: `satelliteAutoSync`.
+    #[serde(default)]
+    pub satellite_auto_sync: bool,
+    /// The satellites of this application, as origins.
+    #[serde(default)]
+    pub satellite_origins: Vec<String>,
+    /// Clerk: `organizationSyncOptions.organizationPatterns`.
+    #[serde(default)]
+    pub organization_patterns: Vec<String>,
+    /// Clerk: `organizationSyncOptions.personalAccountPatterns`.
+    pub personal_account_patterns: Option<Vec<String>>,
+    /// Whether `X-Forwarded-Host` and `X-Forwarded-Proto` tell the address the user sees. They do
+    /// only where every peer is a proxy that sets or strips them.
+    pub forwarded_headers: Option<Forwarded>,
     /// Hosts this instance serves: `shop.test` or `*.shop.test`.
     #[serde(default)]
     pub hosts: Vec<String>,
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Switch {
+    /// On.
+    On,
+    /// Off.
+    Off,
+}
+
+/// What forwarded headers count for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Forwarded {
+    /// Nothing.
+    Ignored,
+    /// The address the user sees.
+    Trusted,
 }
 
 /// What becomes of a token that lacks a claim which settings constrain.

@@ -4,7 +4,7 @@ mod error;
 mod instance;
 
 pub use error::SettingsError;
-pub use instance::{InstanceSettings, KeySettings};
+pub use instance::{BackendApiSettings, InstanceSettings, KeySettings};
 
 use super::{
     env::{self, Environment},

@@ -332,6 +332,7 @@ fn compare_redirects(case: &Case, decided: &Decided, pending: bool, differences:
         Some(_) => ReturnTo::Nowhere,
     };
     let request = SignInRequest {
+        page: None,
         address,
         return_to,
         dev_browser: asked["devBrowserToken"].as_str().filter(|token| !token.is_empty()),

@@ -26,3 +26,4 @@ pub use outcome::{
 pub use sign_in::{ReturnTo, SignInError, SignInRequest, sign_in_address, sign_up_address};
 
 pub(super) use procedure::{Procedure, Visitor};
+pub(super) use visit::Visit;

@@ -35,6 +35,8 @@ pub enum ReturnTo<'a> {
 pub struct SignInRequest<'a> {
     /// The address the user sees.
     pub address: &'a Address,
+    /// Another page than the instance's own.
+    pub page: Option<&'a Location>,
     /// Where to come back to.
     pub return_to: ReturnTo<'a>,
     /// The development browser, handed over to another host.
@@ -51,23 +53,10 @@ pub fn sign_in_address(
     instance: &Instance,
     request: &SignInRequest<'_>,
 ) -> Result<Location, SignInError> {
-    let configured = instance.browser.sign_in_url.as_deref().map(ToOwned::to_owned);
-    let page = configured.unwrap_or_else(|| format!("{}/sign-in", instance.account_portal()));
+    let configured = request.page.map(Location::as_str).or(instance.browser.sign_in_url.as_deref());
+    let page = configured
+        .map_or_else(|| format!("{}/sign-in", instance.account_portal()), ToOwned::to_owned);
     build(instance, request, page)
-}
-
-impl Instance {
-    /// The sign-in page where no request says how to resolve it: `signInUrl` if it is absolute, else
-    /// the account portal's.
-    ///
-    /// # Errors
-    /// [`LocationError`] if the instance's host makes no web address.
-    pub fn sign_in_page(&self) -> Result<Location, LocationError> {
-        let configured = self.browser.sign_in_url.as_deref().map(Location::parse);
-        configured
-            .and_then(Result::ok)
-            .map_or_else(|| Location::parse(&format!("{}/sign-in", self.account_portal())), Ok)
-    }
 }
 
 /// The sign-up page: `signUpUrl`, else `signInUrl` with `/create` behind its path, else the account

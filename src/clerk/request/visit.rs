@@ -19,25 +19,25 @@ use crate::{
 };
 
 /// One visit of a browser.
-pub(super) struct Visit<'v> {
-    pub(super) request: &'v HttpRequest<'v>,
-    pub(super) address: Address,
+pub(in crate::clerk) struct Visit<'v> {
+    pub(in crate::clerk) request: &'v HttpRequest<'v>,
+    pub(in crate::clerk) address: Address,
     /// The suffixed or the plain cookies.
     pub(super) family: Family,
     /// The session token of that family.
-    pub(super) session: Option<&'v str>,
+    pub(in crate::clerk) session: Option<&'v str>,
     /// The same, looked up or taken apart.
-    pub(super) presented: Option<Result<Presented<'v>, TokenError>>,
+    pub(in crate::clerk) presented: Option<Result<Presented<'v>, TokenError>>,
     /// When who is signed in last changed, in seconds; `None` where the client has no session.
-    pub(super) client_uat: Option<f64>,
+    pub(in crate::clerk) client_uat: Option<f64>,
     /// The token in the Authorization header.
-    pub(super) header_token: Option<&'v str>,
-    pub(super) dev_browser: Option<String>,
-    pub(super) refresh_token: Option<&'v str>,
-    pub(super) handshake_token: Option<String>,
-    pub(super) handshake_nonce: Option<String>,
+    pub(in crate::clerk) header_token: Option<&'v str>,
+    pub(in crate::clerk) dev_browser: Option<String>,
+    pub(in crate::clerk) refresh_token: Option<&'v str>,
+    pub(in crate::clerk) handshake_token: Option<String>,
+    pub(in crate::clerk) handshake_nonce: Option<String>,
     /// How often the browser has been sent away within the last seconds.
-    pub(super) redirect_count: f64,
+    pub(in crate::clerk) redirect_count: f64,
 }
 
 impl<'v> Visit<'v> {
@@ -45,7 +45,7 @@ impl<'v> Visit<'v> {
     ///
     /// # Errors
     /// The reason to refuse it, if it carries a credential twice or has no address.
-    pub(super) fn read(
+    pub(in crate::clerk) fn read(
         verifier: &Verifier,
         request: &'v HttpRequest<'v>,
         jar: &'v Cookies<'v>,
@@ -107,12 +107,12 @@ impl<'v> Visit<'v> {
     }
 
     /// Whether this is a GET whose `Sec-Fetch-Dest` is exactly `document`.
-    pub(super) fn is_document(&self) -> bool {
+    pub(in crate::clerk) fn is_document(&self) -> bool {
         self.request.method == "GET" && destination(&self.request.headers) == Some("document")
     }
 
     /// Whether the browser loads a page, so that it may be sent elsewhere.
-    pub(super) fn is_page_load(&self) -> bool {
+    pub(in crate::clerk) fn is_page_load(&self) -> bool {
         self.request.method == "GET"
             && match destination(&self.request.headers) {
                 Some(destination) => matches!(destination, "document" | "iframe"),

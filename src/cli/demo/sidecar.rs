@@ -1,14 +1,16 @@
 //! The sidecar itself, exactly as `bailiff serve` runs it.
 
 use crate::{
+    clerk::{BrowserOptions, HandshakeMode},
     config::{
         assemble::{self, Parts},
-        settings::{InstanceSettings, KeySettings, LogSettings, Settings},
+        settings::{BackendApiSettings, InstanceSettings, KeySettings, LogSettings, Settings},
     },
     serve,
     stand_in::clerk::StandIn,
     telemetry::log::{Log, LogFormat},
 };
+use secrecy::SecretString;
 use std::{error::Error, net::SocketAddr, path::Path, time::Duration};
 
 /// A sidecar that listens already and does not serve yet.
@@ -34,10 +36,21 @@ impl Sidecar {
             instances: vec![InstanceSettings {
                 name: "demo".to_owned(),
                 publishable_key: clerk.publishable_key().to_owned(),
-                keys: KeySettings::FrontendApi { jwks_url: Some(clerk.jwks_url()) },
+                keys: KeySettings::BackendApi,
+                backend_api: Some(BackendApiSettings {
+                    url: Some(clerk.backend_api_url()),
+                    secret_key: SecretString::from(clerk.secret_key()),
+                }),
+                browser: BrowserOptions {
+                    handshake: HandshakeMode::On,
+                    proxy_url: Some(clerk.browser_url().to_owned()),
+                    sign_in_url: Some(clerk.sign_in_url()),
+                    ..BrowserOptions::none()
+                },
                 issuers: Vec::new(),
                 authorized_parties: vec![origin.to_owned()],
-                accept_missing_azp: false,
+                // Tokens that a handshake brings are minted without an Origin.
+                accept_missing_azp: true,
                 audience: Vec::new(),
                 accept_missing_audience: false,
                 clock_skew: Duration::from_secs(5),

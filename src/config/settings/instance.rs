@@ -1,9 +1,13 @@
 //! Settings of one Clerk instance.
 
-use super::{Flags, SettingsError, comma_list};
-use crate::config::{
-    env::{self, Environment},
-    file::{InstanceEntry, Missing},
+use super::{Flags, SettingsError, boolean, comma_list};
+use crate::{
+    clerk::{BrowserOptions, ForwardedHeaders, HandshakeMode, SatelliteOrigins},
+    config::{
+        env::{self, Environment},
+        file::{Forwarded, InstanceEntry, Missing, Switch},
+    },
+    core::location::Origin,
 };
 use secrecy::SecretString;
 use std::{fs, path::Path, time::Duration};
@@ -19,6 +23,10 @@ pub struct InstanceSettings {
     pub publishable_key: String,
     /// Where its keys come from.
     pub keys: KeySettings,
+    /// The Backend API, where there is a secret key for it.
+    pub backend_api: Option<BackendApiSettings>,
+    /// How browsers are treated.
+    pub browser: BrowserOptions,
     /// Accepted issuers; empty: the Frontend API's address.
     pub issuers: Vec<String>,
     /// Origins whose tokens are accepted; empty: every one.
@@ -35,18 +43,22 @@ pub struct InstanceSettings {
     pub hosts: Vec<String>,
 }
 
+/// The Backend API and the key to it.
+#[derive(Clone, Debug)]
+pub struct BackendApiSettings {
+    /// Base address; `None`: Clerk's own.
+    pub url: Option<String>,
+    /// Secret key.
+    pub secret_key: SecretString,
+}
+
 /// Where an instance's keys come from.
 #[derive(Clone, Debug)]
 pub enum KeySettings {
     /// A pinned public key; no network.
     Pinned(String),
-    /// The Backend API, with the secret key.
-    BackendApi {
-        /// Base address; `None`: Clerk's own.
-        api_url: Option<String>,
-        /// Secret key.
-        secret_key: SecretString,
-    },
+    /// The Backend API.
+    BackendApi,
     /// The Frontend API of the publishable key, or another address.
     FrontendApi {
         /// The key set's address; `None`: the instance's own.
@@ -68,6 +80,11 @@ pub(super) fn resolve_instances(
         env::API_URL,
         env::AUTHORIZED_PARTIES,
         env::AUDIENCE,
+        env::SIGN_IN_URL,
+        env::SIGN_UP_URL,
+        env::PROXY_URL,
+        env::DOMAIN,
+        env::IS_SATELLITE,
     ];
     if entries.len() > 1 {
         if let Some(set) = about_instance.into_iter().find(|v| environment.get(*v).is_some()) {
@@ -109,7 +126,9 @@ impl InstanceSettings {
                 what: "publishable key",
                 how: "set `publishable_key` for the instance, `CLERK_PUBLISHABLE_KEY` or `--publishable-key`",
             })?;
-        let keys = KeySettings::resolve(&name, &entry, base, environment)?;
+        let backend_api = BackendApiSettings::resolve(&entry, base, environment)?;
+        let keys = KeySettings::resolve(&name, &entry, base, environment, backend_api.is_some())?;
+        let browser = browser_options(&entry, environment, backend_api.is_some())?;
         let list = |variable, from_file: Vec<String>| {
             environment.get(variable).map_or(from_file, comma_list)
         };
@@ -117,6 +136,8 @@ impl InstanceSettings {
             name,
             publishable_key,
             keys,
+            backend_api,
+            browser,
             issuers: entry.issuers,
             authorized_parties: list(env::AUTHORIZED_PARTIES, entry.authorized_parties),
             accept_missing_azp: entry.missing_azp == Some(Missing::Accept),
@@ -138,25 +159,19 @@ impl KeySettings {
         entry: &InstanceEntry,
         base: &Path,
         environment: &Environment,
+        has_secret_key: bool,
     ) -> Result<Self, SettingsError> {
         let exclusive =
             |one, other| SettingsError::Exclusive { instance: instance.to_owned(), one, other };
         if entry.jwt_key.is_some() && entry.jwt_key_file.is_some() {
             return Err(exclusive("jwt_key", "jwt_key_file"));
         }
-        let from_file = |setting, path: &Option<String>| {
-            path.as_ref().map(|path| read_named_file(setting, &base.join(path))).transpose()
-        };
         let pinned = match environment.get(env::JWT_KEY) {
             Some(pem) => Some(pem.to_owned()),
             None => match &entry.jwt_key {
                 Some(pem) => Some(pem.clone()),
-                None => from_file("jwt_key_file", &entry.jwt_key_file)?,
+                None => named_file("jwt_key_file", base, entry.jwt_key_file.as_deref())?,
             },
-        };
-        let secret_key = match environment.get(env::SECRET_KEY) {
-            Some(key) => Some(key.to_owned()),
-            None => from_file("secret_key_file", &entry.secret_key_file)?,
         };
         if let Some(pem) = pinned {
             if entry.jwks_url.is_some() {
@@ -164,18 +179,75 @@ impl KeySettings {
             }
             return Ok(Self::Pinned(pem));
         }
-        match (secret_key, &entry.jwks_url) {
-            (Some(secret_key), None) => Ok(Self::BackendApi {
-                api_url: environment
-                    .get(env::API_URL)
-                    .map(str::to_owned)
-                    .or_else(|| entry.api_url.clone()),
-                secret_key: SecretString::from(secret_key.trim().to_owned()),
-            }),
-            // An address of one's own for the key set is the more specific wish.
-            (_, jwks_url) => Ok(Self::FrontendApi { jwks_url: jwks_url.clone() }),
-        }
+        Ok(match &entry.jwks_url {
+            None if has_secret_key => Self::BackendApi,
+            // An address of its own for the key set is the more specific wish.
+            jwks_url => Self::FrontendApi { jwks_url: jwks_url.clone() },
+        })
     }
+}
+
+impl BackendApiSettings {
+    fn resolve(
+        entry: &InstanceEntry,
+        base: &Path,
+        environment: &Environment,
+    ) -> Result<Option<Self>, SettingsError> {
+        let secret_key = match environment.get(env::SECRET_KEY) {
+            Some(key) => Some(key.to_owned()),
+            None => named_file("secret_key_file", base, entry.secret_key_file.as_deref())?,
+        };
+        let url =
+            environment.get(env::API_URL).map(str::to_owned).or_else(|| entry.api_url.clone());
+        Ok(secret_key
+            .map(|key| Self { url, secret_key: SecretString::from(key.trim().to_owned()) }))
+    }
+}
+
+fn browser_options(
+    entry: &InstanceEntry,
+    environment: &Environment,
+    has_secret_key: bool,
+) -> Result<BrowserOptions, SettingsError> {
+    let text = |variable, from_file: &Option<String>| {
+        environment.get(variable).map(str::to_owned).or_else(|| from_file.clone())
+    };
+    let handshake = match entry.handshake {
+        Some(Switch::On) => HandshakeMode::On,
+        None if has_secret_key => HandshakeMode::On,
+        Some(Switch::Off) | None => HandshakeMode::Off,
+    };
+    let is_satellite = match environment.get(env::IS_SATELLITE) {
+        Some(text) => boolean("CLERK_IS_SATELLITE", text)?,
+        None => entry.is_satellite.unwrap_or(false),
+    };
+    Ok(BrowserOptions {
+        handshake,
+        forwarded_headers: match entry.forwarded_headers {
+            Some(Forwarded::Trusted) => ForwardedHeaders::Trusted,
+            Some(Forwarded::Ignored) | None => ForwardedHeaders::Ignored,
+        },
+        proxy_url: text(env::PROXY_URL, &entry.proxy_url),
+        domain: text(env::DOMAIN, &entry.domain),
+        is_satellite,
+        satellite_auto_sync: entry.satellite_auto_sync,
+        satellite_origins: SatelliteOrigins::Listed(
+            entry.satellite_origins.iter().map(|origin| Origin::new(origin)).collect(),
+        ),
+        sign_in_url: text(env::SIGN_IN_URL, &entry.sign_in_url),
+        sign_up_url: text(env::SIGN_UP_URL, &entry.sign_up_url),
+        organization_patterns: entry.organization_patterns.clone(),
+        personal_account_patterns: entry.personal_account_patterns.clone(),
+    })
+}
+
+/// The text of a file that a setting names, beside the settings file.
+fn named_file(
+    setting: &'static str,
+    base: &Path,
+    path: Option<&str>,
+) -> Result<Option<String>, SettingsError> {
+    path.map(|path| read_named_file(setting, &base.join(path))).transpose()
 }
 
 fn read_named_file(setting: &'static str, path: &Path) -> Result<String, SettingsError> {

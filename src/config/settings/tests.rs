@@ -1,4 +1,5 @@
 use super::{Flags, KeySettings, ListenAddress, LogFormat, Settings};
+use crate::clerk::HandshakeMode;
 use crate::config::env::{self, Environment, Variable};
 use std::{fs, path::PathBuf};
 use tempfile::TempDir;
@@ -84,7 +85,7 @@ fn keys_come_from_the_most_specific_source() {
     let plain = Folder::with(base);
     assert!(matches!(keys(&plain, &[]), KeySettings::FrontendApi { jwks_url: None }));
     let secret = (env::SECRET_KEY, "sk_test_a");
-    assert!(matches!(keys(&plain, &[secret]), KeySettings::BackendApi { api_url: None, .. }));
+    assert!(matches!(keys(&plain, &[secret]), KeySettings::BackendApi));
     let pinned = (env::JWT_KEY, "PEM");
     assert!(matches!(keys(&plain, &[secret, pinned]), KeySettings::Pinned(pem) if pem == "PEM"));
 
@@ -92,6 +93,19 @@ fn keys_come_from_the_most_specific_source() {
     assert!(matches!(keys(&own, &[secret]), KeySettings::FrontendApi { jwks_url: Some(_) }));
     let file = Folder::with(&format!("{base}    jwt_key_file: key.pem\n")).file("key.pem", "PEM2");
     assert!(matches!(keys(&file, &[]), KeySettings::Pinned(pem) if pem == "PEM2"));
+}
+
+#[test]
+fn handshakes_are_on_where_there_is_a_secret_key_unless_they_are_switched_off() {
+    let base = "policy: p.yaml\ninstances:\n  - publishable_key: x\n";
+    let mode = |settings: &str, environment: &[(Variable, &str)]| {
+        Folder::with(settings).resolve(environment).unwrap().instances.remove(0).browser.handshake
+    };
+    let secret = (env::SECRET_KEY, "sk_test_a");
+    assert_eq!(mode(base, &[]), HandshakeMode::Off);
+    assert_eq!(mode(base, &[secret]), HandshakeMode::On);
+    assert_eq!(mode(&format!("{base}    handshake: off\n"), &[secret]), HandshakeMode::Off);
+    assert_eq!(mode(&format!("{base}    handshake: on\n"), &[]), HandshakeMode::On);
 }
 
 #[test]
@@ -152,6 +166,17 @@ fn every_misconfiguration_is_one_line_that_names_the_setting() {
             no_environment,
             "`listeners.grpc`",
         ),
+        (
+            "policy: p.yaml\ninstances: [{publishable_key: x, handshake: sometimes}]\n",
+            no_environment,
+            "sometimes",
+        ),
+        (
+            "policy: p.yaml\ninstances: [{publishable_key: x, forwarded_headers: yes}]\n",
+            no_environment,
+            "yes",
+        ),
+        (one, &[(env::IS_SATELLITE, "yes")], "`CLERK_IS_SATELLITE`"),
         (one, &[(env::ADMIN, "nonsense")], "`listeners.admin`"),
         (one, &[(env::REFLECTION, "yes")], "`BAILIFF_REFLECTION`"),
         (one, &[(env::LOG_FORMAT, "xml")], "`log.format`"),

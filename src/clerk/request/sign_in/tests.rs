@@ -30,6 +30,7 @@ fn addresses(asked: Asked<'_>) -> [Result<String, SignInError>; 2] {
     let request = get("/p?a=1&b=x%20y", &[]);
     let address = Address::of(&request, ForwardedHeaders::Ignored).unwrap();
     let request = SignInRequest {
+        page: None,
         address: &address,
         return_to: asked.return_to,
         dev_browser: asked.dev_browser,
