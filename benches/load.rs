@@ -208,7 +208,8 @@ fn start_bailiff(folder: &Path, pem: &str) -> Result<(Running, Duration), Failur
         .spawn()?;
     let mut lines = BufReader::new(process.stderr.take().ok_or("no standard error")?).lines();
     let mut tcp = None;
-    loop {
+    let mut ready = false;
+    while !ready || tcp.is_none() {
         let line: serde_json::Value = serde_json::from_str(&lines.next().ok_or("no ready line")??)?;
         match line["message"].as_str() {
             Some("listening") if line["listener"] == "grpc" => {
@@ -217,7 +218,7 @@ fn start_bailiff(folder: &Path, pem: &str) -> Result<(Running, Duration), Failur
                     tcp = Some(address.to_owned());
                 }
             }
-            Some("ready") => break,
+            Some("ready") => ready = true,
             _ => {}
         }
     }

@@ -1,4 +1,27 @@
 //! Bailiff, the authorization sidecar for Clerk.
+//!
+//! One question, asked through several doors: may this request, from this Clerk identity, do this?
+//! The modules, from the bottom up; each uses those above it in this list only, and `clerk` and
+//! `policy` do not know one another:
+//!
+//! - [`core`]: requests, identities, reasons and decisions. No input or output, nothing asynchronous.
+//! - [`telemetry`]: log lines and metrics.
+//! - [`clerk`]: who a request or a token proves somebody to be: keys, verification, cookies,
+//!   handshakes.
+//! - [`policy`]: what a rule asks of an identity. Pure: documents in, decisions out.
+//! - [`authorizer`]: the one pipeline: find the rule, find out who asks, judge, decide.
+//! - [`pb`]: the generated messages of Bailiff's own service.
+//! - [`serve`]: the doors, the listeners and the rendering of decisions.
+//! - [`config`]: settings, and the one place where the parts are put together.
+//! - [`stand_in`]: a Clerk instance on loopback for the demo and the tests.
+//! - [`cli`]: the command line.
+//!
+//! A request walks down and back once: `serve::grpc::ext_authz` makes a question of it, `authorizer`
+//! asks `policy` for the rule and `clerk` for the identity, `policy` judges, and `serve::respond`
+//! says the decision.
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
 
 pub mod authorizer;
 pub mod clerk;

@@ -139,17 +139,17 @@ pub async fn assemble(settings: Settings) -> Result<Parts, AssembleError> {
         .collect::<Result<Vec<_>, _>>()?;
     observe(&metrics, &entries);
     let instances = Instances::new(entries)?;
+    // Whoever waits for `ready` in the log finds every listener open.
+    let grpc = open_all("grpc", &grpc).await?;
+    let admin = match admin {
+        Some(address) => Some(open("admin", &address).await?),
+        None => None,
+    };
     let (ready, background) = readiness::of_all(instances.readiness());
     let authorizer =
         Arc::new(Authorizer::new(policy, instances, clock, Arc::clone(&metrics), ready));
-
-    let doors = Doors {
-        grpc: open_all("grpc", &grpc).await?,
-        admin: match admin {
-            Some(address) => Some((open("admin", &address).await?, pages(&metrics, &authorizer))),
-            None => None,
-        },
-    };
+    let admin = admin.map(|listener| (listener, pages(&metrics, &authorizer)));
+    let doors = Doors { grpc, admin };
     let options = ServeOptions {
         reflection,
         disclosure: Disclosure { rule: false },
