@@ -6,7 +6,8 @@ use super::{
 };
 use crate::{
     config::{
-        assemble::{self, Parts},
+        assemble::{self, AssembleError, Parts},
+        policy_file::PolicyFileError,
         settings::Settings,
     },
     serve::{self, shutdown},
@@ -26,7 +27,10 @@ pub(super) fn run(arguments: SettingsArguments) -> Exit {
         Ok(()) => Exit::Good,
         Err(error) => {
             complain(&*error);
-            Exit::Usage
+            match error.downcast_ref() {
+                Some(AssembleError::Policy(PolicyFileError::Invalid(_))) => Exit::Bad,
+                Some(_) | None => Exit::Usage,
+            }
         }
     }
 }
