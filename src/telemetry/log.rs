@@ -1,15 +1,15 @@
 //! Log lines on standard error, written by a thread of their own.
 //!
-//! A decision must not wait for whoever reads the log. Lines go through a bounded queue; when that is
-//! full they are dropped and counted.
+//! A decision must not wait for whoever reads the log, nor pay a system call for its line. Lines are
+//! gathered in memory for a few milliseconds and written together; when more have gathered than may
+//! wait, they are dropped and counted.
 
-use std::io;
+mod gathered;
+
+use gathered::{Entrance, Gathered, Writing};
+use std::{io, sync::Arc};
 use thiserror::Error;
-use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
-
-/// Lines that may wait to be written.
-const QUEUE_LINES: usize = 65_536;
 
 /// Form of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,16 +31,19 @@ pub enum LogError {
         /// What is wrong with it.
         source: tracing_subscriber::filter::ParseError,
     },
+    /// The writing thread cannot be started.
+    #[error("the thread that writes the log cannot be started: {0}")]
+    Thread(#[source] io::Error),
     /// Something else in this process logs already.
     #[error("logging has been started before")]
     Started(#[from] tracing_subscriber::util::TryInitError),
 }
 
-/// Keeps the writing thread alive; what is queued is written when this is dropped.
+/// Keeps the writing thread alive; what has gathered is written when this is dropped.
 #[derive(Debug)]
 pub struct Log {
-    dropped: ErrorCounter,
-    _writer: WorkerGuard,
+    lines: Arc<Gathered>,
+    _writing: Writing,
 }
 
 impl Log {
@@ -51,28 +54,24 @@ impl Log {
     pub fn start(filter: &str, format: LogFormat) -> Result<Self, LogError> {
         let filter = EnvFilter::try_new(filter)
             .map_err(|source| LogError::Filter { filter: filter.to_owned(), source })?;
-        let (writer, guard) = NonBlockingBuilder::default()
-            .buffered_lines_limit(QUEUE_LINES)
-            .lossy(true)
-            .thread_name("bailiff-log")
-            .finish(io::stderr());
-        let dropped = writer.error_counter();
+        let lines = Arc::new(Gathered::new());
+        let writing = Writing::start(Arc::clone(&lines), io::stderr()).map_err(LogError::Thread)?;
         let registry = tracing_subscriber::registry().with(filter);
-        let lines = tracing_subscriber::fmt::layer().with_writer(writer);
+        let layer = tracing_subscriber::fmt::layer().with_writer(Entrance(Arc::clone(&lines)));
         match format {
             LogFormat::Json => registry
                 .with(
-                    lines.json().with_current_span(false).with_span_list(false).flatten_event(true),
+                    layer.json().with_current_span(false).with_span_list(false).flatten_event(true),
                 )
                 .try_init()?,
-            LogFormat::Text => registry.with(lines).try_init()?,
+            LogFormat::Text => registry.with(layer).try_init()?,
         }
-        Ok(Self { dropped, _writer: guard })
+        Ok(Self { lines, _writing: writing })
     }
 
-    /// Lines that were dropped because the queue was full.
+    /// Lines that were dropped because too many were waiting.
     #[must_use]
     pub fn dropped_lines(&self) -> usize {
-        self.dropped.dropped_lines()
+        self.lines.dropped()
     }
 }
