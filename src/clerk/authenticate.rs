@@ -7,7 +7,7 @@ use super::{
     outside::Connected,
     request::{
         Authentication, Procedure, ReturnTo, SignInRequest, SignedOutReason, Visit, Visitor,
-        sign_in_address,
+        sign_in_address, without_clerks_parameters,
     },
     token_error::TokenError,
     verified_tokens::VerifiedTokens,
@@ -93,10 +93,13 @@ impl Authenticator {
     ) -> Option<Location> {
         let jar = Cookies::parse(&request.headers);
         let visit = Visit::read(&self.verifier, request, &jar, None, now).ok()?;
+        let back = back.map(without_clerks_parameters);
         let sign_in = SignInRequest {
             address: &visit.address,
             page,
-            return_to: back.map_or(ReturnTo::Nowhere, |back| ReturnTo::Address(back.as_str())),
+            return_to: back
+                .as_ref()
+                .map_or(ReturnTo::Nowhere, |back| ReturnTo::Address(back.as_str())),
             dev_browser: visit.dev_browser.as_deref(),
             pending,
         };

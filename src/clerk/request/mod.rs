@@ -26,4 +26,5 @@ pub use outcome::{
 pub use sign_in::{ReturnTo, SignInError, SignInRequest, sign_in_address, sign_up_address};
 
 pub(super) use procedure::{Procedure, Visitor};
+pub(super) use sign_in::without_clerks_parameters;
 pub(super) use visit::Visit;

@@ -1,6 +1,6 @@
 //! Where to send somebody to sign in or up, with the way back.
 
-use super::address::{Address, set_parameter};
+use super::address::{Address, set_parameter, without_parameters};
 use crate::{
     clerk::instance::Instance,
     core::location::{Location, LocationError},
@@ -57,6 +57,25 @@ pub fn sign_in_address(
     let page = configured
         .map_or_else(|| format!("{}/sign-in", instance.account_portal()), ToOwned::to_owned);
     build(instance, request, page)
+}
+
+/// An address to come back to without what Clerk has put into it: a handshake that did not bring a
+/// session would be taken again, and the sign-in page has no business with a credential.
+pub(in crate::clerk) fn without_clerks_parameters(back: &Location) -> Location {
+    const CLERKS: [&str; 5] = [
+        "__clerk_handshake",
+        "__clerk_handshake_nonce",
+        "__clerk_help",
+        "__clerk_db_jwt",
+        "__dev_session",
+    ];
+    let holds_any =
+        back.url().query_pairs().any(|(name, _)| CLERKS.iter().any(|clerks| *clerks == name));
+    if !holds_any {
+        return back.clone();
+    }
+    // Only the query changes, so it stays a plain web address.
+    Location::from_url(without_parameters(back.url(), &CLERKS)).unwrap_or_else(|_| back.clone())
 }
 
 /// The sign-up page: `signUpUrl`, else `signInUrl` with `/create` behind its path, else the account

@@ -1,8 +1,11 @@
 use super::{ReturnTo, SignInError, SignInRequest, sign_in_address, sign_up_address};
-use crate::clerk::{
-    BrowserOptions, ForwardedHeaders,
-    fixture::{DEVELOPMENT, PRODUCTION, browsing, get, options},
-    request::Address,
+use crate::{
+    clerk::{
+        BrowserOptions, ForwardedHeaders,
+        fixture::{DEVELOPMENT, PRODUCTION, browsing, get, options},
+        request::Address,
+    },
+    core::location::Location,
 };
 
 struct Asked<'a> {
@@ -121,4 +124,17 @@ fn a_satellite_asks_to_be_synced_on_return() {
     };
     let [found, _] = addresses(Asked { options, ..Asked::default() });
     assert!(found.unwrap().ends_with("%26__clerk_synced%3Dfalse"));
+}
+
+#[test]
+fn nobody_comes_back_to_a_handshake_that_is_over() {
+    for (back, cleaned) in [
+        ("https://app.test/p?a=%20b&c", "https://app.test/p?a=%20b&c"),
+        ("https://app.test/p?__clerk_handshake_nonce=n", "https://app.test/p"),
+        ("https://app.test/p?a=b&__clerk_handshake=x.y.z&c=d", "https://app.test/p?a=b&c=d"),
+        ("https://app.test/p?__clerk_db_jwt=secret&a=b#f", "https://app.test/p?a=b#f"),
+    ] {
+        let back = Location::parse(back).unwrap();
+        assert_eq!(super::without_clerks_parameters(&back).as_str(), cleaned);
+    }
 }
