@@ -40,12 +40,18 @@ pub struct Counters {
     pub session_refreshed: Counter,
     /// Expired sessions that could not be renewed that way.
     pub session_refresh_failed: Counter,
+    /// Calls because of a request that got no answer in time, or an answer from 500 on.
+    pub call_failed: Counter,
+    /// Calls because of a request that were not tried, since the last ones had failed.
+    pub call_refused_by_circuit: Counter,
+    /// Calls because of a request that were not tried, since too many were under way.
+    pub call_refused_by_concurrency: Counter,
 }
 
 impl Counters {
     /// Every count with its name.
     #[must_use]
-    pub fn by_name(&self) -> [(&'static str, &Counter); 9] {
+    pub fn by_name(&self) -> [(&'static str, &Counter); 12] {
         [
             ("cache_hit", &self.cache_hit),
             ("cache_miss", &self.cache_miss),
@@ -56,6 +62,9 @@ impl Counters {
             ("handshake_started", &self.handshake_started),
             ("session_refreshed", &self.session_refreshed),
             ("session_refresh_failed", &self.session_refresh_failed),
+            ("call_failed", &self.call_failed),
+            ("call_refused_by_circuit", &self.call_refused_by_circuit),
+            ("call_refused_by_concurrency", &self.call_refused_by_concurrency),
         ]
     }
 }

@@ -18,6 +18,8 @@ use crate::{
 use serde_json::json;
 use std::sync::Arc;
 
+mod outages;
+
 fn reason(result: Authentication) -> SignedOutReason {
     let Authentication::SignedOut(out) = result else { panic!("{result:?}") };
     out.reason

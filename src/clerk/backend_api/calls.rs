@@ -7,6 +7,10 @@ use secrecy::SecretString;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
+/// Longer than any nonce of Clerk's. What would not fit an address is a failure of the visitor's, and
+/// must not look like one of Clerk's.
+const MAX_NONCE_BYTES: usize = 1024;
+
 /// Clerk's Backend API for one instance.
 #[derive(Debug)]
 pub struct BackendApi {
@@ -24,6 +28,9 @@ impl BackendApi {
 
     /// The `Set-Cookie` lines that wait under a handshake's nonce. Every failure means none.
     pub async fn handshake_payload(&self, nonce: &str) -> Vec<Box<str>> {
+        if nonce.len() > MAX_NONCE_BYTES {
+            return Vec::new();
+        }
         let Some(mut url) = self.base.join("/v1/clients/handshake_payload") else {
             return Vec::new();
         };

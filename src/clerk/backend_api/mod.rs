@@ -3,10 +3,12 @@
 mod base;
 mod calls;
 mod client;
+mod guard;
 
 pub use base::{ApiBase, ApiBaseError, PlainHttp};
 pub use calls::BackendApi;
 pub use client::{HttpTransport, HttpTransportError};
+pub use guard::{CallLimits, CircuitPolicy, GuardedTransport};
 
 use http::Method;
 use secrecy::SecretString;
@@ -75,6 +77,12 @@ pub enum NoAnswer {
     /// The answer has more bytes than any answer that is expected.
     #[error("the answer from Clerk is too large")]
     TooLarge,
+    /// Nothing was sent: the last calls have failed.
+    #[error("calls to Clerk have failed and are not tried for a while")]
+    CircuitOpen,
+    /// Nothing was sent: as many calls as may be are under way.
+    #[error("too many calls to Clerk are under way")]
+    TooManyCalls,
 }
 
 /// A call under way.

@@ -53,6 +53,14 @@ fn every_failure_of_a_nonce_means_no_lines() {
 }
 
 #[test]
+fn a_nonce_too_long_for_an_address_is_not_sent() {
+    let script = Script::new([ok(&json!({"directives": ["a=1"]}))]);
+    assert_eq!(run(api(&script).handshake_payload(&"n".repeat(1024))).len(), 1);
+    assert!(run(api(&script).handshake_payload(&"n".repeat(1025))).is_empty());
+    assert_eq!(script.count(), 1);
+}
+
+#[test]
 fn a_renewal_names_the_session_in_its_path_and_the_family_in_its_query() {
     let script = Script::new([ok(&json!({"cookies": ["__session=t"]}))]);
     let api = api(&script);

@@ -12,6 +12,7 @@ use crate::{
 };
 use serde_json::{Value, json};
 
+mod outside_calls;
 mod random;
 mod renewal;
 mod sites;
