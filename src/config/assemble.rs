@@ -11,7 +11,8 @@ use crate::{
         Authenticator, BrowserSettings, BrowserSettingsError, ClockSkew, Connected, Counters,
         Instance, PublishableKey, PublishableKeyError, SecretKey, VerifiedTokens, WhenMissing,
         backend_api::{
-            ApiBase, ApiBaseError, BackendApi, HttpTransport, HttpTransportError, PlainHttp,
+            ApiBase, ApiBaseError, BackendApi, CallLimits, GuardedTransport, HttpTransport,
+            HttpTransportError, PlainHttp,
         },
         keys::{Key, KeyError, KeySource, KeySourceError, Keys, RotationPolicy},
     },
@@ -205,9 +206,16 @@ impl Shared {
         let skew = i64::try_from(clock_skew.as_millis()).unwrap_or(i64::MAX);
         instance.clock_skew = ClockSkew::from_millis(skew);
         instance.browser = browser;
-        let transport = Arc::clone(&self.transport);
-        let backend_api = backend_api
-            .map(|Backend { base, secret_key }| BackendApi::new(base, secret_key, transport as _));
+        let backend_api = backend_api.map(|Backend { base, secret_key }| {
+            // Calls that a request waits for; keys are fetched in the background and on their own.
+            let guarded = GuardedTransport::new(
+                Arc::clone(&self.transport) as _,
+                CallLimits::STANDARD,
+                self.clock.clone(),
+                Arc::clone(&counters),
+            );
+            BackendApi::new(base, secret_key, Arc::new(guarded))
+        });
         let outside = Connected { keys, backend_api };
         Ok(InstanceEntry {
             name,

@@ -109,6 +109,8 @@ reasons! {
 
     KeysUnavailable = "keys_unavailable", Unavailable,
         "The signing keys of the Clerk instance cannot be had right now.";
+    UpstreamUnavailable = "upstream_unavailable", Unavailable,
+        "The session has to be renewed, and Clerk cannot be asked right now.";
     Misconfigured = "misconfigured", Unavailable,
         "The proxy asks for something that the settings or the policy do not name.";
     InternalError = "internal_error", Unavailable, "Bailiff failed while deciding.";

@@ -163,6 +163,7 @@ impl SignedOutReason {
             | Self::PrimaryRespondsToSyncing
             | Self::CrossOriginSync
             | Self::OrganizationMismatch => Reason::SessionStale,
+            Self::Expired(RefreshFailure::Fetch) => Reason::UpstreamUnavailable,
             Self::Expired(_) => Reason::TokenExpired,
             Self::NotActiveYet => Reason::TokenNotActiveYet,
             Self::IssuedInTheFuture => Reason::TokenIssuedInTheFuture,

@@ -14,7 +14,7 @@ use crate::{
         request::{Authentication, SignedOutReason, refresh::RefreshFailure},
         token_error::TokenError,
     },
-    core::clock::ManualClock,
+    core::{clock::ManualClock, reason::Reason},
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -223,6 +223,7 @@ fn an_open_circuit_asks_nobody_and_refuses_as_if_clerk_had_not_answered() {
             let found = world.ask("/", &[("cookie", &cookie)]).await;
             let Authentication::SignedOut(out) = found else { panic!("{found:?}") };
             assert_eq!(out.reason, SignedOutReason::Expired(RefreshFailure::Fetch));
+            assert_eq!(out.reason.reason(), Reason::UpstreamUnavailable);
             let found = world.ask("/?__clerk_handshake_nonce=n", &[]).await;
             let Authentication::SignedOut(out) = found else { panic!("{found:?}") };
             assert_eq!(out.reason, SignedOutReason::HandshakeWithoutSession);
