@@ -3,6 +3,7 @@
 //! The tests obtain what they need into `target/tools`. Where something cannot be had on a machine,
 //! its tests say so and do nothing; `BAILIFF_REQUIRE_ALL=1` turns each such skip into a failure.
 
+mod browser;
 mod clients;
 mod doors;
 mod envoy_configuration;

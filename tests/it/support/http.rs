@@ -38,6 +38,12 @@ impl Answer {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// Every value of a header, in order.
+    pub(crate) fn every(&self, name: &str) -> Vec<&str> {
+        let lines = self.headers.iter().filter(|(key, _)| key == name);
+        lines.map(|(_, value)| value.as_str()).collect()
+    }
+
     /// The body as JSON.
     pub(crate) fn json(&self) -> Value {
         let parsed = serde_json::from_str(&self.body);

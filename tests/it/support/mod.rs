@@ -2,6 +2,7 @@
 //! that send exactly what a test says.
 
 pub(crate) mod check;
+pub(crate) mod chromium;
 pub(crate) mod envoy;
 pub(crate) mod grpc;
 pub(crate) mod http;

@@ -142,6 +142,17 @@ pub(crate) fn program(candidates: &'static [&'static str]) -> Result<&'static Os
     found.ok_or_else(|| Missing(format!("no {} here", candidates.join(" or "))))
 }
 
+/// Where the first of `candidates` that is there lies. It is not run.
+pub(crate) fn located(candidates: &'static [&'static str]) -> Result<PathBuf, Missing> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let directories: Vec<_> = env::split_paths(&path).collect();
+    let places = candidates
+        .iter()
+        .flat_map(|name| directories.iter().map(move |directory| directory.join(name)));
+    let found = places.into_iter().find(|place| place.is_file());
+    found.ok_or_else(|| Missing(format!("no {} here", candidates.join(" or "))))
+}
+
 fn python() -> Result<&'static OsStr, Missing> {
     program(&["python3", "python"])
 }

@@ -90,8 +90,16 @@ async fn remember(
 #[derive(Clone)]
 struct Told(Value);
 
-async fn echo(axum::Extension(Told(told)): axum::Extension<Told>) -> Response {
-    Json(told).into_response()
+/// Tells what it received, and sets each cookie that a header `x-set-cookie` asks for.
+async fn echo(
+    headers: http::HeaderMap,
+    axum::Extension(Told(told)): axum::Extension<Told>,
+) -> Response {
+    let mut response = Json(told).into_response();
+    for wanted in headers.get_all("x-set-cookie") {
+        response.headers_mut().append(http::header::SET_COOKIE, wanted.clone());
+    }
+    response
 }
 
 /// A service that accepts one upgrade after the other and then sends back what it receives.
