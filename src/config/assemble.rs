@@ -9,7 +9,8 @@ use crate::{
     authorizer::{Authorizer, InstanceEntry, Instances, InstancesError},
     clerk::{
         Authenticator, BrowserSettings, BrowserSettingsError, ClockSkew, Connected, Counters,
-        Instance, PublishableKey, PublishableKeyError, SecretKey, VerifiedTokens, WhenMissing,
+        HandshakeMode, Instance, PublishableKey, PublishableKeyError, SecretKey, VerifiedTokens,
+        WhenMissing,
         backend_api::{
             ApiBase, ApiBaseError, BackendApi, CallLimits, GuardedTransport, HttpTransport,
             HttpTransportError, PlainHttp,
@@ -193,7 +194,15 @@ impl Shared {
         let keys = self.keys(keys, &publishable_key, backend_api.as_ref(), &counters)?;
         let secret_key =
             if backend_api.is_some() { SecretKey::Configured } else { SecretKey::Missing };
+        let handshakes = browser.handshake == HandshakeMode::On;
         let browser = BrowserSettings::new(browser, &publishable_key, secret_key)?;
+        if handshakes && !authorized_parties.is_empty() && !accept_missing_azp {
+            tracing::warn!(
+                instance = name,
+                "`missing_azp: refuse` refuses the sessions that handshakes bring: Clerk mints them \
+                 without an Origin; set `missing_azp: accept` if browsers are to stay signed in"
+            );
+        }
         let name = InstanceName::new(&name);
         let authorized_parties: Vec<Origin> =
             authorized_parties.iter().map(|origin| Origin::new(origin)).collect();
