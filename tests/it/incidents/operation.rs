@@ -10,6 +10,7 @@ use crate::support::{
 use axum::{Router, http::StatusCode, routing::get};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::task::JoinHandle;
 
 /// Metrics, debug pages and profiles on the public listener: Pomerium CVE-2022-24797. Tokens on a
 /// user's page: CVE-2024-39315.
@@ -118,6 +119,39 @@ fn in_the_shipped_configuration_nothing_chooses_a_route_after_the_check() {
     assert!(!envoy::SHIPPED.contains("jwt_authn"));
 }
 
+/// A sidecar that fetches the keys of `instance` from a server with this one answer.
+async fn with_keys_from(
+    instance: &Instance,
+    status: StatusCode,
+    body: String,
+) -> (Sidecar, JoinHandle<()>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("a bound listener has an address");
+    let app = Router::new().route("/jwks", get(move || async move { (status, body) }));
+    let server = tokio::spawn(async move {
+        let _ = axum::serve(listener, app).await;
+    });
+    let directory = TempDir::new().expect("a temporary directory");
+    let mut settings = sidecar::settings(directory.path(), &[("main", instance)]);
+    let main = settings["instances"][0].as_object_mut().expect("an instance");
+    main.remove("jwt_key_file");
+    main.insert("jwks_url".to_owned(), json!(format!("http://{address}/jwks")));
+    (Sidecar::start_unready(directory, SHOP, &settings).await, server)
+}
+
+/// An odd answer of the key server: a set that names the key but holds nothing to verify with: the token is refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_cannot_verify_verifies_nothing() {
+    let instance = Instance::new();
+    let body = r#"{"keys":[{"kty":"RSA","kid":"ins_shop","n":"AA","e":""}]}"#;
+    let (sidecar, server) = with_keys_from(&instance, StatusCode::OK, body.to_owned()).await;
+    let bearer = format!("Bearer {}", instance.token(Boss));
+    let asked = Asked::get("/admin/users").header("authorization", &bearer);
+    let told = asked.of(&sidecar).await.told();
+    assert!(told.starts_with("401 ") || told.starts_with("503 "), "{told}");
+    server.abort();
+}
+
 /// A panic on an odd answer from elsewhere: Authorino.
 #[tokio::test(flavor = "multi_thread")]
 async fn odd_answers_of_the_key_server_make_keys_unavailable_and_nothing_worse() {
@@ -135,18 +169,7 @@ async fn odd_answers_of_the_key_server_make_keys_unavailable_and_nothing_worse()
     ];
     for (status, body) in odd {
         let begins: String = body.chars().take(40).collect();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("a bound listener has an address");
-        let app = Router::new().route("/jwks", get(move || async move { (status, body) }));
-        let server = tokio::spawn(async move {
-            let _ = axum::serve(listener, app).await;
-        });
-        let directory = TempDir::new().expect("a temporary directory");
-        let mut settings = sidecar::settings(directory.path(), &[("main", &instance)]);
-        let main = settings["instances"][0].as_object_mut().expect("an instance");
-        main.remove("jwt_key_file");
-        main.insert("jwks_url".to_owned(), json!(format!("http://{address}/jwks")));
-        let sidecar = Sidecar::start_unready(directory, SHOP, &settings).await;
+        let (sidecar, server) = with_keys_from(&instance, status, body).await;
         let bearer = format!("Bearer {}", instance.token(Boss));
         let asked = Asked::get("/admin/users").header("authorization", &bearer);
         assert_eq!(asked.of(&sidecar).await.told(), "503 keys_unavailable", "{status} {begins}");

@@ -83,6 +83,18 @@ async fn two_authorization_headers_are_refused_even_if_both_are_good() {
     shop.upstream.saw_nothing();
 }
 
+/// Envoy drops an empty line beside another: Bailiff and the service see the same one credential.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_authorization_header_beside_a_good_one_reaches_nobody() {
+    let Some(shop) = Stack::start().await else { return };
+    let boss = format!("Authorization: {}", shop.bearer(Boss));
+    for headers in [[boss.as_str(), "Authorization:"], ["Authorization:", boss.as_str()]] {
+        let answer = shop.raw("GET /admin/users HTTP/1.1", &headers).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert_eq!(answer.body.matches(r#"["authorization","#).count(), 1, "{answer:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn odd_authorization_headers_are_refused() {
     let Some(shop) = Stack::start().await else { return };

@@ -53,6 +53,16 @@ async fn no_spelling_of_a_closed_page_opens_it() {
     shop.upstream.saw_nothing();
 }
 
+/// Envoy resolves `//..` against the empty segment, so the closed page is not what the service is
+/// asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_that_envoy_settles_on_an_open_page_reaches_that_page_alone() {
+    let Some(shop) = Stack::start().await else { return };
+    let answer = shop.raw("GET /docs//../admin/users HTTP/1.1", &[]).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert!(answer.body.contains(r#""target":"/docs/admin/users""#), "{answer:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_envoy_leaves_and_servers_read_differently_is_refused_with_its_reason() {
     let Some(shop) = Stack::start().await else { return };
