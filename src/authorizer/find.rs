@@ -3,28 +3,33 @@
 use super::operator::OperatorRequirements;
 use crate::{
     core::{
+        clock::Timestamp,
         host::Host,
         http_request::HttpRequest,
         id::RuleId,
-        identity::User,
+        identity::Caller,
         path::CanonicalPath,
         question::{Also, Question, Wanted},
         reason::Reason,
     },
-    policy::{Access, Policy, Refusal, Requirement, Routed, Rule},
+    policy::{Access, Facts, Guard, Matched, Policy, Refusal, Requirement, Routed, Rule},
 };
-use std::{borrow::Cow, iter, sync::Arc};
+use std::{borrow::Cow, sync::Arc};
 
 /// What must hold for a question to be allowed.
-pub(super) struct Asked<'p> {
+pub(super) struct Asked<'p, 'q> {
     /// The policy entry, where one decides.
     pub(super) rule: Option<&'p RuleId>,
     /// What that entry, or the caller, asks.
-    pub(super) access: Cow<'p, Access>,
+    access: Cow<'p, Access>,
+    /// The route, and the path that led to it.
+    route: Option<(Matched<'p>, CanonicalPath<'q>)>,
+    /// The guards that stand over the request.
+    guards: Vec<&'p Guard>,
     /// The action that the proxy's configuration names besides.
-    pub(super) also_action: Option<&'p Rule>,
+    also_action: Option<&'p Rule>,
     /// The requirement that the proxy's configuration adds.
-    pub(super) also_require: Option<Arc<Requirement>>,
+    also_require: Option<Arc<Requirement>>,
 }
 
 /// A question that is refused before anybody is asked who they are.
@@ -40,12 +45,25 @@ impl Stop {
     }
 }
 
-impl Asked<'_> {
+impl<'p> Asked<'p, '_> {
+    const fn of(rule: Option<&'p RuleId>, access: Cow<'p, Access>) -> Self {
+        Self {
+            rule,
+            access,
+            route: None,
+            guards: Vec::new(),
+            also_action: None,
+            also_require: None,
+        }
+    }
+}
+
+impl Asked<'_, '_> {
     /// Whether the answer depends on who asks, or passes it on.
     pub(super) fn wants_identity(&self) -> bool {
         match &*self.access {
             Access::Denied => false,
-            Access::Public => self.requirements().next().is_some(),
+            Access::Public => self.more().next().is_some(),
             Access::Optional | Access::Required(_) => true,
         }
     }
@@ -56,19 +74,37 @@ impl Asked<'_> {
         denied(&self.access) || self.also_action.is_some_and(|rule| denied(&rule.access))
     }
 
-    /// Everything a user must meet.
-    fn requirements(&self) -> impl Iterator<Item = &Requirement> {
-        let also_action = self.also_action.map(|rule| &rule.access);
-        let entries = iter::once(&*self.access).chain(also_action);
-        entries.filter_map(Access::requirement).chain(self.also_require.as_deref())
+    /// What a caller must meet besides the entry's own requirement.
+    fn more(&self) -> impl Iterator<Item = &Requirement> + Clone {
+        let guards = self.guards.iter().map(|guard| &guard.require);
+        let action = self.also_action.and_then(|rule| rule.access.requirement());
+        guards.chain(action).chain(self.also_require.as_deref())
     }
 
-    /// Judges a signed-in user.
-    pub(super) fn judge_user(&self, user: &User) -> Result<(), Refusal> {
+    /// Judges whoever was identified.
+    pub(super) fn judge_caller(
+        &self,
+        caller: Caller<'_>,
+        question: &Question<'_>,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
         if self.is_denied() {
             return Err(refusal(Reason::Denied));
         }
-        Requirement::evaluate_all(self.requirements(), user)
+        let mut facts = Facts::of_caller(caller, now);
+        match &question.wanted {
+            Wanted::Http(request) => facts.request = Some(request),
+            Wanted::Action(action) => {
+                facts.resource = action.resource.as_ref();
+                facts.context = Some(&action.context);
+            }
+            Wanted::Requirement(_) => {}
+        }
+        if let Some((matched, path)) = &self.route {
+            facts.path = Some(path);
+            facts.parameters = matched.parameters(path);
+        }
+        Requirement::evaluate_all(self.access.requirement(), self.more(), &facts)
     }
 
     /// Judges somebody who is not signed in, for this reason.
@@ -76,7 +112,7 @@ impl Asked<'_> {
         if self.is_denied() {
             return Err(refusal(Reason::Denied));
         }
-        match self.requirements().next() {
+        match self.access.requirement().or_else(|| self.more().next()) {
             Some(_) => Err(refusal(reason)),
             None => Ok(()),
         }
@@ -84,38 +120,35 @@ impl Asked<'_> {
 }
 
 fn refusal(reason: Reason) -> Refusal {
-    Refusal { reason, message: Cow::Borrowed(reason.meaning()), reverification: None }
+    Refusal { reason, message: Cow::Borrowed(reason.meaning()), reverification: None, error: None }
 }
 
-pub(super) fn asked<'p>(
-    question: &Question<'_>,
+pub(super) fn asked<'p, 'q>(
+    question: &'q Question<'q>,
     policy: &'p Policy,
     operator: &OperatorRequirements,
-) -> Result<Asked<'p>, Stop> {
-    let (rule, access) = match &question.wanted {
-        Wanted::Http(request) => {
-            let rule = route(policy, request)?;
-            (Some(&rule.id), Cow::Borrowed(&rule.access))
-        }
+) -> Result<Asked<'p, 'q>, Stop> {
+    let mut found = match &question.wanted {
+        Wanted::Http(request) => route(policy, request)?,
         Wanted::Action(action) => {
             let rule = policy.action(action.name).ok_or(Stop::plain(Reason::UnknownAction))?;
-            (Some(&rule.id), Cow::Borrowed(&rule.access))
+            Asked::of(Some(&rule.id), Cow::Borrowed(&rule.access))
         }
         Wanted::Requirement(asked) => {
             let requirement = Requirement::from_asked(asked).map_err(|error| Stop {
                 reason: Reason::MalformedRequest,
                 message: Some(sentence(&error)),
             })?;
-            (None, Cow::Owned(Access::Required(requirement)))
+            Asked::of(None, Cow::Owned(Access::Required(requirement)))
         }
     };
     let Also { require, action } = question.also;
     let misconfigured = || Stop::plain(Reason::Misconfigured);
-    let also_action =
+    found.also_action =
         action.map(|name| policy.action(name).ok_or_else(misconfigured)).transpose()?;
-    let also_require =
+    found.also_require =
         require.map(|text| operator.parse(text).ok_or_else(misconfigured)).transpose()?;
-    Ok(Asked { rule, access, also_action, also_require })
+    Ok(found)
 }
 
 /// An error's message as a sentence. Errors here quote nothing of the request.
@@ -126,13 +159,19 @@ fn sentence(error: &dyn std::error::Error) -> Cow<'static, str> {
     Cow::Owned(first.into_iter().chain(letters).chain(['.']).collect())
 }
 
-fn route<'p>(policy: &'p Policy, request: &HttpRequest<'_>) -> Result<&'p Rule, Stop> {
+fn route<'p, 'q>(policy: &'p Policy, request: &'q HttpRequest<'q>) -> Result<Asked<'p, 'q>, Stop> {
     let host = Host::parse(request.authority)
         .map_err(|error| Stop { reason: Reason::AmbiguousHost, message: Some(sentence(&error)) })?;
     let path = CanonicalPath::parse(request.path())
         .map_err(|error| Stop { reason: Reason::AmbiguousPath, message: Some(sentence(&error)) })?;
     match policy.route(&host, &path, request.method) {
-        Routed::Rule(rule) => Ok(rule),
+        Routed::Rule(matched) => {
+            let rule = matched.rule;
+            let mut asked = Asked::of(Some(&rule.id), Cow::Borrowed(&rule.access));
+            asked.guards = policy.guards(&host, &path, request.method).collect();
+            asked.route = Some((matched, path));
+            Ok(asked)
+        }
         Routed::NoRoute => Err(Stop::plain(Reason::NoRoute)),
         Routed::Ambiguous => Err(Stop {
             reason: Reason::AmbiguousPath,

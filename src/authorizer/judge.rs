@@ -9,7 +9,7 @@ use crate::{
         decision::{Decision, Denial, Effect},
         header::Headers,
         http_request::HttpRequest,
-        identity::{Identity, User},
+        identity::{Caller, Identity, User},
         location::Location,
         question::{Question, Wanted},
         reason::Reason,
@@ -20,6 +20,7 @@ use std::{borrow::Cow, sync::Arc};
 
 /// One question on its way to an answer.
 pub(super) struct Case<'a> {
+    question: &'a Question<'a>,
     request: Option<&'a HttpRequest<'a>>,
     asker: Asker,
     policy: &'a Policy,
@@ -27,7 +28,7 @@ pub(super) struct Case<'a> {
 }
 
 /// Who is signed in, or why nobody is; and what the browser must be told either way.
-struct Caller {
+struct Visitor {
     user: Result<Arc<User>, Reason>,
     set_cookies: Vec<Box<str>>,
 }
@@ -38,7 +39,7 @@ impl<'a> Case<'a> {
             Wanted::Http(request) => Some(request),
             Wanted::Action(_) | Wanted::Requirement(_) => None,
         };
-        Self { request, asker: request.map_or(Asker::Api, Asker::of), policy, now }
+        Self { question, request, asker: request.map_or(Asker::Api, Asker::of), policy, now }
     }
 
     /// A refusal for which it does not matter who asks.
@@ -61,7 +62,7 @@ impl<'a> Case<'a> {
     }
 
     /// Judges what is asked for which nobody needs to say who they are.
-    pub(super) fn judge_anyone(&self, asked: &Asked<'_>) -> Outcome {
+    pub(super) fn judge_anyone(&self, asked: &Asked<'_, '_>) -> Outcome {
         let verdict = asked.judge_nobody(Reason::SignedOut);
         self.answer(asked, None, Identity::Nobody, Vec::new(), verdict)
     }
@@ -69,7 +70,7 @@ impl<'a> Case<'a> {
     /// Judges a caller.
     pub(super) fn judge(
         &self,
-        asked: &Asked<'_>,
+        asked: &Asked<'_, '_>,
         authentication: Authentication,
         instance: &InstanceEntry,
     ) -> Outcome {
@@ -79,20 +80,21 @@ impl<'a> Case<'a> {
             let nobody = Identity::Nobody;
             return self.outcome(asked, Some(instance), nobody, redirect.set_cookies, said);
         }
-        let caller = Caller::of(authentication);
-        let (identity, verdict) = match caller.user {
+        let visitor = Visitor::of(authentication);
+        let (identity, verdict) = match visitor.user {
             Ok(user) => {
-                let verdict = asked.judge_user(&user);
+                let caller = Caller::User(&user);
+                let verdict = asked.judge_caller(caller, self.question, self.now);
                 (Identity::User(user), verdict)
             }
             Err(reason) => (Identity::Nobody, asked.judge_nobody(reason)),
         };
-        self.answer(asked, Some(instance), identity, caller.set_cookies, verdict)
+        self.answer(asked, Some(instance), identity, visitor.set_cookies, verdict)
     }
 
     fn answer(
         &self,
-        asked: &Asked<'_>,
+        asked: &Asked<'_, '_>,
         instance: Option<&InstanceEntry>,
         identity: Identity,
         set_cookies: Vec<Box<str>>,
@@ -105,7 +107,7 @@ impl<'a> Case<'a> {
                 let upstream = self.policy.upstream().apply(&identity, headers);
                 (Effect::Allow(upstream), Reason::Allowed, Reason::Allowed.meaning().into())
             }
-            Err(Refusal { reason, message, reverification }) => {
+            Err(Refusal { reason, message, reverification, error: _ }) => {
                 let effect = match self.way_out(reason, instance) {
                     Some(location) => Effect::Redirect(location),
                     None => Effect::Deny(Denial { reverification }),
@@ -118,13 +120,13 @@ impl<'a> Case<'a> {
 
     fn outcome(
         &self,
-        asked: &Asked<'_>,
+        asked: &Asked<'_, '_>,
         instance: Option<&InstanceEntry>,
         identity: Identity,
         set_cookies: Vec<Box<str>>,
         (effect, reason, message): (Effect, Reason, Cow<'static, str>),
     ) -> Outcome {
-        let valid_until = identity.user().map(|user| user.expires_at);
+        let valid_until = identity.caller().and_then(Caller::expires_at);
         Outcome {
             decision: Decision {
                 effect,
@@ -168,7 +170,7 @@ impl<'a> Case<'a> {
     }
 }
 
-impl Caller {
+impl Visitor {
     fn of(authentication: Authentication) -> Self {
         match authentication {
             Authentication::SignedIn(signed_in) => Self {
@@ -191,5 +193,5 @@ impl Caller {
 
 /// The user of an authentication, or why there is none.
 pub(super) fn signed_in(authentication: Authentication) -> Result<Arc<User>, Reason> {
-    Caller::of(authentication).user
+    Visitor::of(authentication).user
 }

@@ -2,8 +2,10 @@
 
 use super::{
     clock::Timestamp,
+    credential::CredentialKind,
     entitlement::Entitlements,
     id::{InstanceName, SessionId, UserId},
+    machine::Machine,
     organization::ActiveOrganization,
     reverification::FactorAges,
 };
@@ -16,6 +18,8 @@ pub enum Identity {
     Nobody,
     /// A person with a verified session.
     User(Arc<User>),
+    /// A verified machine credential.
+    Machine(Arc<Machine>),
 }
 
 impl Identity {
@@ -23,8 +27,74 @@ impl Identity {
     #[must_use]
     pub fn user(&self) -> Option<&User> {
         match self {
-            Self::Nobody => None,
+            Self::Nobody | Self::Machine(_) => None,
             Self::User(user) => Some(user),
+        }
+    }
+
+    /// The machine, if there is one.
+    #[must_use]
+    pub fn machine(&self) -> Option<&Machine> {
+        match self {
+            Self::Nobody | Self::User(_) => None,
+            Self::Machine(machine) => Some(machine),
+        }
+    }
+
+    /// Whoever it is, if it is anybody.
+    #[must_use]
+    pub fn caller(&self) -> Option<Caller<'_>> {
+        match self {
+            Self::Nobody => None,
+            Self::User(user) => Some(Caller::User(user)),
+            Self::Machine(machine) => Some(Caller::Machine(machine)),
+        }
+    }
+}
+
+/// Somebody who has been identified.
+#[derive(Clone, Copy, Debug)]
+pub enum Caller<'a> {
+    /// A person with a session.
+    User(&'a User),
+    /// A machine.
+    Machine(&'a Machine),
+}
+
+impl<'a> Caller<'a> {
+    /// The kind of credential that was presented.
+    #[must_use]
+    pub fn kind(self) -> CredentialKind {
+        match self {
+            Self::User(_) => CredentialKind::SessionToken,
+            Self::Machine(machine) => machine.kind.into(),
+        }
+    }
+
+    /// The person, if it is one.
+    #[must_use]
+    pub const fn user(self) -> Option<&'a User> {
+        match self {
+            Self::User(user) => Some(user),
+            Self::Machine(_) => None,
+        }
+    }
+
+    /// Whoever acts as the caller, if somebody does.
+    #[must_use]
+    pub const fn actor(self) -> Option<&'a Actor> {
+        match self {
+            Self::User(user) => user.actor.as_ref(),
+            Self::Machine(machine) => machine.actor.as_ref(),
+        }
+    }
+
+    /// Until when the credential is valid; `None` for one that does not end.
+    #[must_use]
+    pub const fn expires_at(self) -> Option<Timestamp> {
+        match self {
+            Self::User(user) => Some(user.expires_at),
+            Self::Machine(machine) => machine.expires_at,
         }
     }
 }

@@ -6,6 +6,7 @@
 pub mod asker;
 pub mod clock;
 pub mod cookie;
+pub mod credential;
 pub mod decision;
 pub mod entitlement;
 pub mod header;
@@ -15,6 +16,7 @@ pub mod http_request;
 pub mod id;
 pub mod identity;
 pub mod location;
+pub mod machine;
 pub mod organization;
 pub mod path;
 pub mod question;

@@ -1,6 +1,10 @@
 //! What can be asked of Bailiff, whichever door it came by.
 
 use super::{header::Headers, http_request::HttpRequest, reverification::Reverification};
+use serde_json::{Map, Value};
+
+/// A JSON object.
+pub type JsonObject = Map<String, Value>;
 
 /// One question.
 #[derive(Clone, Debug)]
@@ -38,10 +42,25 @@ pub enum Wanted<'a> {
 }
 
 /// A named action on a resource.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Action<'a> {
     /// The name under `actions`.
     pub name: &'a str,
+    /// What it is done to, where that was said.
+    pub resource: Option<Resource<'a>>,
+    /// What else conditions may read; empty where nothing was said.
+    pub context: JsonObject,
+}
+
+/// The thing an action is done to. What is said of it is the asking service's word.
+#[derive(Clone, Debug)]
+pub struct Resource<'a> {
+    /// Its kind, for instance `invoice`; empty where that was not said.
+    pub kind: &'a str,
+    /// Its identifier; empty where that was not said.
+    pub id: &'a str,
+    /// What conditions may read about it.
+    pub attributes: JsonObject,
 }
 
 /// A requirement asked ad hoc, in the words of Clerk's `has()`. Every element of every list must

@@ -85,6 +85,8 @@ reasons! {
         "The token does not say which application it was issued to.";
     AzpMismatch = "azp_mismatch", Unauthenticated,
         "The token was issued to an application that is not an authorized party.";
+    CredentialKind = "credential_kind", Unauthenticated,
+        "This takes another kind of credential.";
     CredentialAmbiguous = "credential_ambiguous", Unauthenticated,
         "The request carries several credentials, and services may differ in which one they take.";
 
@@ -96,6 +98,10 @@ reasons! {
         "The permission is not granted in the active organization.";
     Feature = "feature", Forbidden, "The feature is not available.";
     Plan = "plan", Forbidden, "The plan is not active.";
+    Scope = "scope", Forbidden, "The credential was not granted the scope.";
+    Impersonation = "impersonation", Forbidden, "Somebody else acts as the user.";
+    Condition = "condition", Forbidden, "The rule's condition does not hold.";
+    ConditionError = "condition_error", Forbidden, "The rule's condition could not be worked out.";
     Reverification = "reverification", Forbidden,
         "The user must verify their credentials again.";
     Alternatives = "alternatives", Forbidden, "None of the alternatives the policy names holds.";

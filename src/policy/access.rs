@@ -1,7 +1,7 @@
 //! Whom a rule lets in.
 
-use super::requirement::Requirement;
-use crate::core::id::RuleId;
+use super::{requirement::Requirement, source::Place};
+use crate::core::{credential::CredentialKinds, id::RuleId};
 
 /// One entry of the policy.
 #[derive(Clone, Debug)]
@@ -11,6 +11,20 @@ pub struct Rule {
     pub id: RuleId,
     /// Whom it lets in.
     pub access: Access,
+    /// Whether that is enforced.
+    pub mode: Mode,
+    /// Where it is written.
+    pub(super) place: Place,
+}
+
+/// Whether what is asked is enforced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// It is.
+    Enforce,
+    /// It is tried, and what would have been refused is counted and logged. A rule in this mode still
+    /// asks for a credential of the kinds it accepts.
+    Shadow,
 }
 
 /// Whom a rule lets in.
@@ -34,5 +48,12 @@ impl Access {
             Self::Required(requirement) => Some(requirement),
             Self::Public | Self::Optional | Self::Denied => None,
         }
+    }
+
+    /// The kinds of credential that can meet it.
+    #[must_use]
+    pub fn credentials(&self) -> CredentialKinds {
+        let named = self.requirement().and_then(Requirement::credentials);
+        named.unwrap_or(CredentialKinds::SESSION)
     }
 }

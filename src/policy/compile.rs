@@ -6,7 +6,7 @@ mod settings;
 
 use super::{
     Policy, Unlisted,
-    access::{Access, Rule},
+    access::{Access, Mode, Rule},
     diagnostic::{PolicyError, PolicyErrors},
     document::{Entry, Node, Value},
     problem::Problem,
@@ -94,6 +94,7 @@ impl Compiler {
             unlisted: unlisted?,
             tables: tables?,
             actions: actions?,
+            guards: [].into(),
             responses: responses?,
             upstream: upstream?,
         };
@@ -113,7 +114,8 @@ impl Compiler {
             "denied" => Some(Unlisted::Denied),
             "signed_in" => {
                 let access = Access::Required(Requirement::SignedIn);
-                Some(Unlisted::SignedIn(Rule { id: RuleId::new("unlisted"), access }))
+                let (id, mode, place) = (RuleId::new("unlisted"), Mode::Enforce, node.place);
+                Some(Unlisted::SignedIn(Rule { id, access, mode, place }))
             }
             "public" => self.refuse(node.place, Problem::UnlistedOpen("public")),
             "optional" => self.refuse(node.place, Problem::UnlistedOpen("optional")),
@@ -137,7 +139,10 @@ impl Compiler {
             let words = requirement::Words::Required;
             if let Some(access) = self.access(&entry.value, "an action", words) {
                 let id = RuleId::new(&format!("action {}", entry.key));
-                actions.insert(entry.key.clone(), Rule { id, access });
+                actions.insert(
+                    entry.key.clone(),
+                    Rule { id, access, mode: Mode::Enforce, place: entry.place },
+                );
             }
         }
         Some(actions)

@@ -1,7 +1,15 @@
 //! Puts a requirement to a user. Total: every question has an answer, and nothing here can fail.
 
-use super::requirement::{OrganizationRequirement, Requirement};
-use crate::core::{identity::User, reason::Reason, reverification::Reverification};
+use super::{
+    condition::ConditionError,
+    facts::Facts,
+    requirement::{OrganizationRequirement, Requirement},
+};
+use crate::core::{
+    identity::{Caller, User},
+    reason::Reason,
+    reverification::Reverification,
+};
 use std::{borrow::Cow, iter};
 
 /// The longest message, in characters. Policies may hold long lists.
@@ -16,47 +24,91 @@ pub struct Refusal {
     pub message: Cow<'static, str>,
     /// The reverification asked for, if and only if that is the reason.
     pub reverification: Option<Reverification>,
+    /// Why a condition could not be worked out, if that is the reason.
+    pub error: Option<ConditionError>,
 }
 
 /// A requirement that does not hold, before words are made of it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Failure<'r> {
     reason: Reason,
     requirement: &'r Requirement,
     reverification: Option<Reverification>,
+    error: Option<ConditionError>,
 }
 
 impl Requirement {
-    /// Whether the requirement holds for a signed-in user.
+    /// Whether the requirement holds for a caller.
     ///
     /// Where several parts of a map or of `all` fail, the one that is reported is the first by
     /// reason, in the order of [`Reason::ALL`], but a reverification comes last: it is reported only
     /// when all else holds, since the front end opens a dialog by it. Within one reason, the first
-    /// that is written. Where no branch of `any` holds, the reason is the one that all branches
-    /// share, or else [`Reason::Alternatives`].
+    /// that is written. Conditions are worked out only where all else but a reverification holds.
+    /// Where no branch of `any` holds, the reason is the one that all branches share, or else
+    /// [`Reason::Alternatives`].
+    ///
+    /// A condition that cannot be worked out does not hold, and neither does a `not` around it.
     ///
     /// # Errors
     /// [`Refusal`] if it does not hold.
-    pub fn evaluate(&self, user: &User) -> Result<(), Refusal> {
-        self.check(user).map_err(Refusal::from)
+    pub fn evaluate(&self, facts: &Facts<'_>) -> Result<(), Refusal> {
+        self.check(facts, false).map_err(Refusal::from)
     }
 
-    /// Whether several requirements hold together, as [`Requirement::evaluate`] would say of `all`.
+    /// Whether several requirements hold together. Only the first, the rule's own, can let machines
+    /// in; the others add to it.
     ///
     /// # Errors
     /// [`Refusal`] if one does not hold.
     pub fn evaluate_all<'r>(
-        requirements: impl IntoIterator<Item = &'r Self>,
-        user: &User,
+        own: Option<&'r Self>,
+        more: impl Iterator<Item = &'r Self> + Clone,
+        facts: &Facts<'_>,
     ) -> Result<(), Refusal> {
-        check_all(requirements, user).map_err(Refusal::from)
+        let admitted = own.is_some_and(|own| own.admits(facts.caller.kind()));
+        check_all(own.into_iter().chain(more), facts, admitted).map_err(Refusal::from)
     }
 
-    fn check(&self, user: &User) -> Result<(), Failure<'_>> {
+    /// `admitted`: whether something around it has let the caller's kind of credential in.
+    fn check(&self, facts: &Facts<'_>, admitted: bool) -> Result<(), Failure<'_>> {
+        match (self, facts.caller) {
+            (Self::Credential(kinds), caller) => {
+                self.holds(kinds.contains(caller.kind()), Reason::CredentialKind)
+            }
+            (Self::All(parts), caller) => {
+                check_all(parts, facts, admitted || self.admits(caller.kind()))
+            }
+            (Self::Any(branches), _) => self.check_any(branches, facts, admitted),
+            (_, Caller::Machine(_)) if !admitted => Err(self.failure(Reason::CredentialKind)),
+            (Self::Not(inner), _) => match inner.check(facts, admitted) {
+                Ok(()) => Err(self.failure(Reason::Excluded)),
+                Err(failure) if failure.error.is_some() => Err(failure),
+                Err(_) => Ok(()),
+            },
+            (Self::Condition(condition), _) => match condition.holds(facts) {
+                Ok(holds) => self.holds(holds, Reason::Condition),
+                Err(error) => {
+                    let error = Some(error);
+                    Err(Failure { error, ..self.failure(Reason::ConditionError) })
+                }
+            },
+            (Self::NoImpersonation, caller) => {
+                self.holds(caller.actor().is_none(), Reason::Impersonation)
+            }
+            (Self::Denied, _) => Err(self.failure(Reason::Denied)),
+            (Self::Scope(scope), Caller::Machine(machine)) => {
+                self.holds(machine.has_scope(scope), Reason::Scope)
+            }
+            (Self::Scope(_), Caller::User(_)) => Err(self.failure(Reason::Scope)),
+            (_, Caller::User(user)) => self.check_user(user),
+            (_, Caller::Machine(_)) => Err(self.failure(Reason::CredentialKind)),
+        }
+    }
+
+    /// What only a person with a session can have.
+    fn check_user(&self, user: &User) -> Result<(), Failure<'_>> {
         let organization = user.organization.as_ref();
         match self {
-            Self::SignedIn => Ok(()),
-            Self::Denied => Err(self.failure(Reason::Denied)),
             Self::Organization(asked) => match (asked, organization) {
                 (_, None) => Err(self.failure(Reason::OrganizationRequired)),
                 (OrganizationRequirement::Active, Some(_)) => Ok(()),
@@ -82,18 +134,31 @@ impl Requirement {
                     Err(Failure { reverification, ..self.failure(Reason::Reverification) })
                 }
             }
-            Self::All(parts) => check_all(parts, user),
-            Self::Any(branches) => self.check_any(branches, user),
-            Self::Not(inner) => self.holds(inner.check(user).is_err(), Reason::Excluded),
+            Self::SignedIn => Ok(()),
+            Self::Denied
+            | Self::Scope(_)
+            | Self::NoImpersonation
+            | Self::Credential(_)
+            | Self::Condition(_)
+            | Self::All(_)
+            | Self::Any(_)
+            | Self::Not(_) => Err(self.failure(Reason::Denied)),
         }
     }
 
-    fn check_any<'r>(&'r self, branches: &'r [Self], user: &User) -> Result<(), Failure<'r>> {
+    fn check_any<'r>(
+        &'r self,
+        branches: &'r [Self],
+        facts: &Facts<'_>,
+        admitted: bool,
+    ) -> Result<(), Failure<'r>> {
         let mut common: Option<Failure<'r>> = None;
         for branch in branches {
-            let Err(failure) = branch.check(user) else { return Ok(()) };
+            let Err(failure) = branch.check(facts, admitted) else { return Ok(()) };
             common = Some(match common {
                 None => Failure { requirement: self, ..failure },
+                Some(first) if first.error.is_some() => first,
+                Some(_) if failure.error.is_some() => failure,
                 Some(first) if first.reason == failure.reason => first,
                 Some(_) => self.failure(Reason::Alternatives),
             });
@@ -102,7 +167,7 @@ impl Requirement {
     }
 
     const fn failure(&self, reason: Reason) -> Failure<'_> {
-        Failure { reason, requirement: self, reverification: None }
+        Failure { reason, requirement: self, reverification: None, error: None }
     }
 
     const fn holds(&self, holds: bool, reason: Reason) -> Result<(), Failure<'_>> {
@@ -110,25 +175,37 @@ impl Requirement {
     }
 }
 
-fn check_all<'r>(
-    parts: impl IntoIterator<Item = &'r Requirement>,
-    user: &User,
-) -> Result<(), Failure<'r>> {
-    let failures = parts.into_iter().filter_map(|part| part.check(user).err());
+fn check_all<'r, I>(parts: I, facts: &Facts<'_>, admitted: bool) -> Result<(), Failure<'r>>
+where
+    I: IntoIterator<Item = &'r Requirement>,
+    I::IntoIter: Clone,
+{
+    let parts = parts.into_iter();
+    let is_condition = |part: &&Requirement| matches!(part, Requirement::Condition(_));
+    let failed = |part: &'r Requirement| part.check(facts, admitted).err();
     let weight = |failure: &Failure<'_>| (failure.reason == Reason::Reverification, failure.reason);
     // `min_by_key` takes the first of equals.
-    failures.min_by_key(weight).map_or(Ok(()), Err)
+    let first =
+        parts.clone().filter(|part| !is_condition(part)).filter_map(failed).min_by_key(weight);
+    match first {
+        Some(failure) if failure.reason != Reason::Reverification => Err(failure),
+        late => {
+            let condition = parts.filter(is_condition).filter_map(failed).max_by_key(weight);
+            condition.or(late).map_or(Ok(()), Err)
+        }
+    }
 }
 
 impl From<Failure<'_>> for Refusal {
-    fn from(Failure { reason, requirement, reverification }: Failure<'_>) -> Self {
+    fn from(Failure { reason, requirement, reverification, error }: Failure<'_>) -> Self {
         let message = match (reason, requirement) {
+            (Reason::CredentialKind | Reason::ConditionError, _) => reason.meaning().into(),
             (Reason::OrganizationRequired, _) => "needs an active organization".into(),
             (Reason::Denied, _) => "denied to everyone".into(),
             (_, Requirement::Not(inner)) => Cow::Owned(format!("must not have {inner}")),
             _ => Cow::Owned(format!("needs {requirement}")),
         };
-        Self { reason, message: shortened(message), reverification }
+        Self { reason, message: shortened(message), reverification, error }
     }
 }
 

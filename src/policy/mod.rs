@@ -9,15 +9,18 @@
 //!                                                    ├─ route(host, path, method) → Rule
 //!                                                    ├─ action(name)              → Rule
 //!                                                    └─ upstream().apply(…)       → headers
-//! Rule.access → Requirement::evaluate(user) → Refusal
+//! Rule.access → Requirement::evaluate(facts) → Refusal
 //! ```
 
 mod access;
 mod asked;
 mod compile;
+mod condition;
 mod diagnostic;
 mod document;
 mod evaluate;
+mod facts;
+mod guard;
 mod methods;
 mod problem;
 mod requirement;
@@ -30,10 +33,13 @@ mod template;
 mod upstream;
 mod wording;
 
-pub use access::{Access, Rule};
+pub use access::{Access, Mode, Rule};
 pub use asked::AskedError;
+pub use condition::{Condition, ConditionError, ConditionProblem};
 pub use diagnostic::{Diagnostic, PolicyError, PolicyErrors, Style};
 pub use evaluate::Refusal;
+pub use facts::{Facts, Parameters};
+pub use guard::Guard;
 pub use problem::Problem;
 pub use requirement::{OrganizationRequirement, Requirement};
 pub use response::Responses;
@@ -46,6 +52,7 @@ use crate::core::{host::Host, host_table::HostTable, id::Revision, path::Canonic
 use methods::Methods;
 use router::{Found, Router};
 use std::collections::HashMap;
+use template::Template;
 
 /// A compiled policy, in which nothing is left that can fail.
 #[derive(Debug)]
@@ -56,6 +63,7 @@ pub struct Policy {
     /// for what that table names, and what the top of the policy opens stays closed there.
     tables: HostTable<Router<Methods>>,
     actions: HashMap<Box<str>, Rule>,
+    guards: Box<[Guard]>,
     responses: Responses,
     upstream: UpstreamHeaders,
 }
@@ -71,12 +79,34 @@ enum Unlisted {
 #[derive(Clone, Copy, Debug)]
 pub enum Routed<'p> {
     /// This one.
-    Rule(&'p Rule),
+    Rule(Matched<'p>),
     /// The path would fall under a rule if its letters were in another case. Services differ in
     /// whether that makes another path, so there is no answer.
     Ambiguous,
     /// None: the policy names no such path, or does not list the method below it.
     NoRoute,
+}
+
+/// A rule and the template by which a request came to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Matched<'p> {
+    /// The rule.
+    pub rule: &'p Rule,
+    template: Option<&'p Template>,
+}
+
+impl<'p> Matched<'p> {
+    /// The values of the template's parameters in the path that was matched.
+    #[must_use]
+    pub const fn parameters<'a>(&self, path: &'a CanonicalPath<'a>) -> Parameters<'a>
+    where
+        'p: 'a,
+    {
+        match self.template {
+            Some(template) => Parameters::of(template, path),
+            None => Parameters::NONE,
+        }
+    }
 }
 
 impl Policy {
@@ -101,11 +131,14 @@ impl Policy {
     #[must_use]
     pub fn route(&self, host: &Host, path: &CanonicalPath<'_>, method: &str) -> Routed<'_> {
         match (self.tables.select(host).find(path), &self.unlisted) {
-            (Found::Entry(methods), _) => {
-                methods.rule(method).map_or(Routed::NoRoute, Routed::Rule)
+            (Found::Entry(template, methods), _) => {
+                let matched = |rule| Routed::Rule(Matched { rule, template: Some(template) });
+                methods.rule(method).map_or(Routed::NoRoute, matched)
             }
             (Found::OtherCase, _) => Routed::Ambiguous,
-            (Found::Nothing, Unlisted::SignedIn(rule)) => Routed::Rule(rule),
+            (Found::Nothing, Unlisted::SignedIn(rule)) => {
+                Routed::Rule(Matched { rule, template: None })
+            }
             (Found::Nothing, Unlisted::Denied) => Routed::NoRoute,
         }
     }
@@ -114,6 +147,16 @@ impl Policy {
     #[must_use]
     pub fn action(&self, name: &str) -> Option<&Rule> {
         self.actions.get(name)
+    }
+
+    /// The guards that stand over a request, in the order of their names.
+    pub fn guards(
+        &self,
+        host: &Host,
+        path: &CanonicalPath<'_>,
+        method: &str,
+    ) -> impl Iterator<Item = &Guard> {
+        self.guards.iter().filter(move |guard| guard.covers(host, path, method))
     }
 
     /// Where browsers are sent.
@@ -130,7 +173,8 @@ impl Policy {
 
     /// Every rule of every route and action, in no particular order.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
-        let routes = self.tables.iter().flat_map(Router::iter).flat_map(Methods::rules);
+        let entries = self.tables.iter().flat_map(Router::iter);
+        let routes = entries.flat_map(|(_, methods)| methods.rules());
         routes.chain(self.actions.values())
     }
 }

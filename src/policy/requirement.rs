@@ -1,14 +1,16 @@
 //! What a rule asks of a signed-in user.
 
+use super::condition::Condition;
 use crate::core::{
+    credential::{CredentialKind, CredentialKinds},
     entitlement::EntitlementKey,
     organization::{PermissionKey, RoleKey},
     reverification::Reverification,
 };
 use std::fmt;
 
-/// What is asked of a signed-in user. That somebody is signed in comes first: no requirement, `not`
-/// included, is ever put to anybody else.
+/// What is asked of a caller. That somebody is signed in comes first: no requirement, `not` included,
+/// is ever put to nobody; nor to a machine, but beside a `credential` that names its kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Requirement {
     /// Nothing more than being signed in.
@@ -25,6 +27,14 @@ pub enum Requirement {
     Feature(EntitlementKey),
     /// A plan of the active organization or the user.
     Plan(EntitlementKey),
+    /// A scope granted to a machine credential.
+    Scope(Box<str>),
+    /// Nobody acts as the caller.
+    NoImpersonation,
+    /// A credential of one of these kinds. Everything else asks for a session.
+    Credential(CredentialKinds),
+    /// A condition.
+    Condition(Condition),
     /// Credentials verified again lately.
     Reverification(Reverification),
     /// All of these.
@@ -59,6 +69,44 @@ impl Requirement {
             }
         }
     }
+
+    /// The kinds of credential that it names; `None` where it says nothing about them, which means
+    /// sessions.
+    #[must_use]
+    pub fn credentials(&self) -> Option<CredentialKinds> {
+        match self {
+            Self::Credential(kinds) => Some(*kinds),
+            Self::All(parts) => {
+                parts.iter().filter_map(Self::credentials).reduce(CredentialKinds::intersection)
+            }
+            Self::Any(branches) => {
+                let named: Vec<_> = branches.iter().map(Self::credentials).collect();
+                named.iter().any(Option::is_some).then(|| {
+                    named
+                        .into_iter()
+                        .map(|kinds| kinds.unwrap_or(CredentialKinds::SESSION))
+                        .fold(CredentialKinds::NONE, CredentialKinds::union)
+                })
+            }
+            Self::SignedIn
+            | Self::Denied
+            | Self::Organization(_)
+            | Self::Role(_)
+            | Self::Permission(_)
+            | Self::Feature(_)
+            | Self::Plan(_)
+            | Self::Scope(_)
+            | Self::NoImpersonation
+            | Self::Condition(_)
+            | Self::Reverification(_)
+            | Self::Not(_) => None,
+        }
+    }
+
+    /// Whether it lets a credential of this kind be looked at.
+    pub(super) fn admits(&self, kind: CredentialKind) -> bool {
+        self.credentials().unwrap_or(CredentialKinds::SESSION).contains(kind)
+    }
 }
 
 /// In words that complete "needs …".
@@ -77,6 +125,19 @@ impl fmt::Display for Requirement {
             Self::Permission(permission) => write!(formatter, "the permission `{permission}`"),
             Self::Feature(feature) => write!(formatter, "the feature `{feature}`"),
             Self::Plan(plan) => write!(formatter, "the plan `{plan}`"),
+            Self::Scope(scope) => write!(formatter, "the scope `{scope}`"),
+            Self::NoImpersonation => {
+                formatter.write_str("the user themselves, not an impersonator")
+            }
+            Self::Credential(kinds) => {
+                formatter.write_str("a credential of the kind ")?;
+                for (number, kind) in kinds.iter().enumerate() {
+                    let or = if number > 0 { " or " } else { "" };
+                    write!(formatter, "{or}`{kind}`")?;
+                }
+                Ok(())
+            }
+            Self::Condition(_) => formatter.write_str("the rule's condition to hold"),
             Self::Reverification(Reverification::Preset(preset)) => {
                 write!(formatter, "the reverification `{}`", preset.as_str())
             }
@@ -123,6 +184,10 @@ impl fmt::Display for Nested<'_> {
             | Requirement::Permission(_)
             | Requirement::Feature(_)
             | Requirement::Plan(_)
+            | Requirement::Scope(_)
+            | Requirement::NoImpersonation
+            | Requirement::Credential(_)
+            | Requirement::Condition(_)
             | Requirement::Reverification(_)
             | Requirement::Not(_) => write!(formatter, "{}", self.0),
         }

@@ -6,7 +6,7 @@
 
 use super::{
     Policy, Rule, Unlisted,
-    access::Access,
+    access::{Access, Mode},
     requirement::{OrganizationRequirement, Requirement},
     upstream::UpstreamHeaders,
 };
@@ -63,6 +63,10 @@ impl Canonical {
 
     fn rule(&mut self, rule: &Rule) {
         self.text(rule.id.as_str());
+        self.text(match rule.mode {
+            Mode::Enforce => "enforce",
+            Mode::Shadow => "shadow",
+        });
         match &rule.access {
             Access::Public => self.text("public"),
             Access::Optional => self.text("optional"),
@@ -85,6 +89,14 @@ impl Canonical {
             Requirement::Permission(permission) => self.pair("permission", permission.bare()),
             Requirement::Feature(feature) => self.pair("feature", &feature.to_string()),
             Requirement::Plan(plan) => self.pair("plan", &plan.to_string()),
+            Requirement::Scope(scope) => self.pair("scope", scope),
+            Requirement::NoImpersonation => self.text("impersonation forbidden"),
+            Requirement::Credential(kinds) => {
+                self.text("credential");
+                self.count(kinds.iter().count());
+                kinds.iter().for_each(|kind| self.text(kind.as_str()));
+            }
+            Requirement::Condition(condition) => self.pair("if", condition.text()),
             Requirement::Reverification(Reverification::Preset(preset)) => {
                 self.pair("reverification", preset.as_str());
             }

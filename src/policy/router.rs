@@ -35,7 +35,7 @@ struct Node {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Found<'r, T> {
     /// The path belongs to this entry.
-    Entry(&'r T),
+    Entry(&'r Template, &'r T),
     /// It would, were its letters in another case.
     OtherCase,
     /// No template covers the path.
@@ -89,7 +89,9 @@ impl<T> Router<T> {
     pub(super) fn find(&self, path: &CanonicalPath<'_>) -> Found<'_, T> {
         match self.search(0, path.segments()).and_then(|number| self.entries.get(number)) {
             None => Found::Nothing,
-            Some((template, value)) if template.spelt_as(path.segments()) => Found::Entry(value),
+            Some((template, value)) if template.spelt_as(path.segments()) => {
+                Found::Entry(template, value)
+            }
             Some(_) => Found::OtherCase,
         }
     }
@@ -112,8 +114,8 @@ impl<T> Router<T> {
     }
 
     /// Every entry, in the order added.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.entries.iter().map(|(_, value)| value)
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Template, &T)> {
+        self.entries.iter().map(|(template, value)| (template, value))
     }
 }
 

@@ -16,6 +16,8 @@ pub(super) struct Template {
     pub(super) segments: Box<[Segment]>,
     /// Whether it ends in `{**}`, which stands for zero or more segments.
     pub(super) rest: bool,
+    /// The names of the parameters, each with the number of its segment, counted from 0.
+    parameters: Box<[(usize, Box<str>)]>,
 }
 
 /// One segment of a template.
@@ -107,12 +109,13 @@ impl Template {
     /// Reads a template.
     pub(super) fn parse(text: &str) -> Result<Self, TemplateError> {
         let inner = text.strip_prefix('/').ok_or(TemplateError::NotAbsolute)?;
-        let mut template = Self { text: text.into(), segments: [].into(), rest: false };
+        let mut template =
+            Self { text: text.into(), segments: [].into(), rest: false, parameters: [].into() };
         if inner.is_empty() {
             return Ok(template);
         }
         let mut segments = Vec::new();
-        let mut names: Vec<&str> = Vec::new();
+        let mut names: Vec<(usize, Box<str>)> = Vec::new();
         for segment in inner.split('/') {
             if template.rest {
                 return Err(TemplateError::RestNotLast);
@@ -120,10 +123,10 @@ impl Template {
             if segment == "{**}" {
                 template.rest = true;
             } else if let Some(name) = parameter(segment)? {
-                if names.contains(&name) {
+                if names.iter().any(|(_, other)| **other == *name) {
                     return Err(TemplateError::ParameterTwice(name.into()));
                 }
-                names.push(name);
+                names.push((segments.len(), name.into()));
                 segments.push(Segment::Parameter);
             } else if segment.is_empty() {
                 return Err(if text.contains("//") {
@@ -139,7 +142,13 @@ impl Template {
             return Err(TemplateError::TooLong);
         }
         template.segments = segments.into();
+        template.parameters = names.into();
         Ok(template)
+    }
+
+    /// The names of the parameters, each with the number of its segment, counted from 0.
+    pub(super) fn parameters(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.parameters.iter().map(|(place, name)| (*place, &**name))
     }
 
     /// Whether every literal stands in `path` in exactly its own spelling.

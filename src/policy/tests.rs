@@ -6,7 +6,7 @@ mod loading;
 pub(in crate::policy) mod people;
 mod routing;
 
-use super::{Policy, Routed, Rule, Source};
+use super::{Policy, Routed, Source};
 use crate::core::{host::Host, path::CanonicalPath};
 
 /// Loads a policy that must be sound.
@@ -18,7 +18,7 @@ fn load(text: &str) -> Policy {
 fn route(policy: &Policy, host: &str, method: &str, path: &str) -> String {
     let path = CanonicalPath::parse(path).unwrap();
     match policy.route(&Host::parse(host).unwrap(), &path, method) {
-        Routed::Rule(Rule { id, .. }) => id.to_string(),
+        Routed::Rule(matched) => matched.rule.id.to_string(),
         Routed::Ambiguous => "ambiguous".to_owned(),
         Routed::NoRoute => "no route".to_owned(),
     }

@@ -5,16 +5,16 @@ use super::{
 };
 use crate::{
     core::{
-        clock::Timestamp,
+        clock::{Clock as _, SystemClock, Timestamp},
         entitlement::Entitlements,
         host::Host,
         id::{InstanceName, OrganizationId, OrganizationSlug, SessionId, UserId},
-        identity::{SignedClaims, User},
+        identity::{Caller, SignedClaims, User},
         organization::ActiveOrganization,
         path::CanonicalPath,
         reverification::FactorAges,
     },
-    policy::{Access, Policy, Routed, Source},
+    policy::{Access, Facts, Matched, Policy, Routed, Source},
     stand_in::{people, tokens::SessionFacts},
 };
 
@@ -56,7 +56,7 @@ fn decided(policy: &Policy, attempt: &Attempt) -> (u16, Option<&'static str>) {
     let Ok(path) = CanonicalPath::parse(attempt.path) else {
         return (400, Some("ambiguous_path"));
     };
-    let Routed::Rule(rule) = policy.route(&host, &path, attempt.method) else {
+    let Routed::Rule(Matched { rule, .. }) = policy.route(&host, &path, attempt.method) else {
         return (403, Some("no_route"));
     };
     match (&rule.access, attempt.person) {
@@ -65,7 +65,9 @@ fn decided(policy: &Policy, attempt: &Attempt) -> (u16, Option<&'static str>) {
         (Access::Required(_), None) if attempt.browser => (302, None),
         (Access::Required(_), None) => (401, Some("signed_out")),
         (Access::Required(requirement), Some(handle)) => {
-            match requirement.evaluate(&user(handle)) {
+            match requirement
+                .evaluate(&Facts::of_caller(Caller::User(&user(handle)), SystemClock.now()))
+            {
                 Ok(()) => (200, None),
                 Err(refusal) => (403, Some(refusal.reason.code())),
             }
@@ -94,8 +96,16 @@ fn the_action_of_the_guide_is_in_the_policy() {
     let policy = policy();
     let rule = policy.action("invoice.refund").unwrap();
     let Access::Required(requirement) = &rule.access else { panic!("{rule:?}") };
-    assert!(requirement.evaluate(&user("boss")).is_ok());
-    assert!(requirement.evaluate(&user("reader")).is_err());
+    assert!(
+        requirement
+            .evaluate(&Facts::of_caller(Caller::User(&user("boss")), SystemClock.now()))
+            .is_ok()
+    );
+    assert!(
+        requirement
+            .evaluate(&Facts::of_caller(Caller::User(&user("reader")), SystemClock.now()))
+            .is_err()
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        access::Rule,
+        access::{Mode, Rule},
         document::{Entry, Node, Value},
         methods::{COMMON, Listed, Methods, is_method_list},
         problem::Problem,
@@ -99,7 +99,12 @@ impl Compiler {
         };
         if listed == 0 {
             let access = self.access(&route.value, "a route", Words::All)?;
-            return Some(Methods::Every(Rule { id: id(None), access }));
+            return Some(Methods::Every(Rule {
+                id: id(None),
+                access,
+                mode: Mode::Enforce,
+                place: route.place,
+            }));
         }
         let entries = self.map(&route.value, "a route")?;
         let mut seen: HashMap<Box<str>, Place> = HashMap::new();
@@ -113,7 +118,8 @@ impl Compiler {
             let access = self.access(&entry.value, "a method", Words::All);
             if let (Some(methods), Some(access)) = (methods, access) {
                 let id = id(Some(&methods.join(", ")));
-                lists.push(Listed { methods, rule: Rule { id, access } });
+                let (mode, place) = (Mode::Enforce, entry.place);
+                lists.push(Listed { methods, rule: Rule { id, access, mode, place } });
             }
         }
         Some(Methods::Listed(lists.into()))

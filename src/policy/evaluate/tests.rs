@@ -2,7 +2,7 @@ use crate::{
     core::{entitlement::Entitlements, identity::User, reason::Reason},
     policy::{
         Refusal, Requirement, Source,
-        tests::people::{member, somebody, verified},
+        tests::people::{facts, member, somebody, verified},
     },
 };
 
@@ -12,7 +12,8 @@ fn requirement(text: &str) -> Requirement {
 
 /// The reason and the message, or `None` where the requirement holds.
 fn refused(text: &str, user: &User) -> Option<(Reason, String)> {
-    let Refusal { reason, message, reverification } = requirement(text).evaluate(user).err()?;
+    let Refusal { reason, message, reverification, error: _ } =
+        requirement(text).evaluate(&facts(user)).err()?;
     assert_eq!(reverification.is_some(), reason == Reason::Reverification, "{text}");
     Some((reason, message.into_owned()))
 }
@@ -78,7 +79,7 @@ fn every_key_that_is_asked_must_hold_in_every_combination() {
         let requirement = requirement(&format!("{{ {} }}", keys.join(", ")));
         for (holding, user) in users.iter().enumerate() {
             let failing = (0..KEYS.len()).find(|&key| is_asked(key) && holding & (1 << key) == 0);
-            let reason = requirement.evaluate(user).err().map(|refusal| refusal.reason);
+            let reason = requirement.evaluate(&facts(user)).err().map(|refusal| refusal.reason);
             assert_eq!(reason, failing.map(|key| KEYS[key].1), "{keys:?} {holding:b}");
         }
     }
@@ -168,9 +169,10 @@ fn a_reverification_is_asked_for_only_when_all_else_holds() {
         assert_eq!(refused(text, &user).map(|(reason, _)| reason), Some(reason), "{text}");
     }
     let both = [requirement("{ reverification: strict }"), requirement("{ role: org:admin }")];
-    let refusal = Requirement::evaluate_all(&both, &user).unwrap_err();
+    let refusal =
+        Requirement::evaluate_all(Some(&both[0]), both[1..].iter(), &facts(&user)).unwrap_err();
     assert_eq!((refusal.reason, refusal.reverification), (Reason::Role, None));
-    assert_eq!(Requirement::evaluate_all([], &user), Ok(()));
+    assert_eq!(Requirement::evaluate_all(None, [].iter(), &facts(&user)), Ok(()));
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn oracle(shapes: &[Shape], path: &[&str]) -> Option<Result<usize, ()>> {
 fn found(router: &Router<usize>, path: &[&str]) -> Option<Result<usize, ()>> {
     let raw = format!("/{}", path.join("/"));
     match router.find(&CanonicalPath::parse(&raw).unwrap()) {
-        Found::Entry(number) => Some(Ok(*number)),
+        Found::Entry(_, number) => Some(Ok(*number)),
         Found::OtherCase => Some(Err(())),
         Found::Nothing => None,
     }

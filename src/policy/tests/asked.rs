@@ -1,6 +1,6 @@
 //! Requirements asked ad hoc.
 
-use super::people::{member, somebody, verified};
+use super::people::{facts, member, somebody, verified};
 use crate::{
     core::{
         question::AskedRequirement,
@@ -31,8 +31,11 @@ fn everything_asked_must_hold() {
     let Requirement::All(parts) = &requirement else { panic!("not a list") };
     assert_eq!(parts.len(), 8);
     let admin = verified(member("org:admin", &["org:a:b", "org:c:d"]), 0.0, 0.0);
-    assert_eq!(requirement.evaluate(&admin).unwrap_err().reason, Reason::Feature);
-    assert_eq!(requirement.evaluate(&somebody()).unwrap_err().reason, Reason::OrganizationRequired);
+    assert_eq!(requirement.evaluate(&facts(&admin)).unwrap_err().reason, Reason::Feature);
+    assert_eq!(
+        requirement.evaluate(&facts(&somebody())).unwrap_err().reason,
+        Reason::OrganizationRequired
+    );
 }
 
 #[test]
@@ -40,7 +43,7 @@ fn several_roles_never_hold_together() {
     let asked = AskedRequirement { roles: vec!["admin", "member"], ..AskedRequirement::default() };
     let requirement = Requirement::from_asked(&asked).unwrap();
     for role in ["org:admin", "org:member"] {
-        let refusal = requirement.evaluate(&member(role, &[])).unwrap_err();
+        let refusal = requirement.evaluate(&facts(&member(role, &[]))).unwrap_err();
         assert_eq!(refusal.reason, Reason::Role);
     }
 }

@@ -1,12 +1,15 @@
 //! People to put requirements to.
 
-use crate::core::{
-    clock::Timestamp,
-    entitlement::Entitlements,
-    id::{InstanceName, OrganizationId, OrganizationSlug, SessionId, UserId},
-    identity::{SignedClaims, User},
-    organization::ActiveOrganization,
-    reverification::FactorAges,
+use crate::{
+    core::{
+        clock::Timestamp,
+        entitlement::Entitlements,
+        id::{InstanceName, OrganizationId, OrganizationSlug, SessionId, UserId},
+        identity::{Caller, SignedClaims, User},
+        organization::ActiveOrganization,
+        reverification::FactorAges,
+    },
+    policy::Facts,
 };
 
 /// A person with a session and nothing else.
@@ -40,4 +43,9 @@ pub(in crate::policy) fn member(role: &str, permissions: &[&str]) -> User {
 /// Who verified the first and the second factor that many minutes ago; -1 for never.
 pub(in crate::policy) fn verified(user: User, first: f64, second: f64) -> User {
     User { factor_ages: FactorAges::from_claim(first, second).ok(), ..user }
+}
+
+/// What is known where nothing but a person is.
+pub(in crate::policy) fn facts(user: &User) -> Facts<'_> {
+    Facts::of_caller(Caller::User(user), Timestamp::from_unix_seconds(0))
 }

@@ -92,7 +92,7 @@ mod tests {
     use crate::{
         core::{
             asker::Asker,
-            question::{Action, Also, CredentialSource, Question, Wanted},
+            question::{Action, Also, CredentialSource, JsonObject, Question, Wanted},
             reason::{Category, Reason},
         },
         serve::{
@@ -106,7 +106,11 @@ mod tests {
         let question = Question {
             credential: CredentialSource::Token("t"),
             instance,
-            wanted: Wanted::Action(Action { name: "a" }),
+            wanted: Wanted::Action(Action {
+                name: "a",
+                resource: None,
+                context: JsonObject::new(),
+            }),
             also: Also { require: None, action: None },
         };
         let allowed = reason == Reason::Allowed;

@@ -3,15 +3,19 @@
 #[cfg(test)]
 mod tests;
 
-use super::{credential, violations::Violations};
+use super::{credential, structs, violations::Violations};
 use crate::{
     core::{
         http_request::{HttpRequest, Scheme},
-        question::{Action, Also, AskedRequirement, CredentialSource, Question, Wanted},
+        question::{
+            Action, Also, AskedRequirement, CredentialSource, JsonObject, Question, Resource,
+            Wanted,
+        },
         reverification::{Level, Preset, Reverification},
     },
     pb::v1::{self, AuthorizeRequest, authorize_request, reverification::Kind},
 };
+use prost_types::Struct;
 use std::num::NonZeroU32;
 use tonic::metadata::MetadataMap;
 
@@ -92,11 +96,31 @@ fn action<'a>(action: &'a v1::Action, violations: &mut Violations) -> Action<'a>
         violations.add("action.name", "is missing");
     }
     violations.bound("action.name", &action.name, MAX_NAME_BYTES);
-    if let Some(resource) = &action.resource {
+    let resource = action.resource.as_ref().map(|resource| {
         violations.bound("action.resource.type", &resource.r#type, MAX_NAME_BYTES);
         violations.bound("action.resource.id", &resource.id, MAX_NAME_BYTES);
-    }
-    Action { name: &action.name }
+        Resource {
+            kind: &resource.r#type,
+            id: &resource.id,
+            attributes: json(
+                "action.resource.attributes",
+                resource.attributes.as_ref(),
+                violations,
+            ),
+        }
+    });
+    let context = json("action.context", action.context.as_ref(), violations);
+    Action { name: &action.name, resource, context }
+}
+
+/// What conditions may read; nothing where nothing was said.
+fn json(field: &str, given: Option<&Struct>, violations: &mut Violations) -> JsonObject {
+    given.map_or_else(JsonObject::new, |given| {
+        structs::to_json(given).unwrap_or_else(|| {
+            violations.add(field, "holds a number that is not finite, or a value of no kind");
+            JsonObject::new()
+        })
+    })
 }
 
 fn requirement<'a>(

@@ -1,7 +1,7 @@
-//! JSON to `google.protobuf.Struct`.
+//! JSON to `google.protobuf.Struct`, and back.
 
 use prost_types::{Struct, Value, value::Kind};
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Number, Value as Json};
 
 /// Reads a JSON object. Numbers become doubles, the only ones a `Struct` has: integers beyond 2^53
 /// are rounded. `None` for anything but an object.
@@ -28,9 +28,63 @@ fn value(json: Json) -> Option<Value> {
     Some(Value { kind: Some(kind) })
 }
 
+/// Reads a `Struct`. A double that stands for a whole number becomes one, as long as doubles can tell
+/// it from its neighbours. `None` where a number is not finite or a value is of no kind.
+pub(super) fn to_json(given: &Struct) -> Option<Map<String, Json>> {
+    given.fields.iter().map(|(name, value)| Some((name.clone(), json(value)?))).collect()
+}
+
+fn json(value: &Value) -> Option<Json> {
+    Some(match value.kind.as_ref()? {
+        Kind::NullValue(_) => Json::Null,
+        Kind::BoolValue(flag) => Json::Bool(*flag),
+        Kind::NumberValue(number) => Json::Number(json_number(*number)?),
+        Kind::StringValue(text) => Json::String(text.clone()),
+        Kind::ListValue(list) => Json::Array(list.values.iter().map(json).collect::<Option<_>>()?),
+        Kind::StructValue(fields) => Json::Object(to_json(fields)?),
+    })
+}
+
+fn json_number(number: f64) -> Option<Number> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if number.fract() == 0.0 && number.abs() < EXACT {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "whole, and within what doubles tell apart"
+        )]
+        return Some(Number::from(number as i64));
+    }
+    Number::from_f64(number)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::from_json;
+    use super::{from_json, to_json};
+    use serde_json::json;
+
+    #[test]
+    fn what_comes_back_is_what_went_in() {
+        let text = r#"{"a":null,"b":[true,-3,1.5,"x",{"c":{}}],"d":9007199254740991}"#;
+        let back = to_json(&from_json(text).unwrap()).unwrap();
+        assert_eq!(
+            back,
+            *json!({"a":null,"b":[true,-3,1.5,"x",{"c":{}}],"d":9_007_199_254_740_991_u64})
+                .as_object()
+                .unwrap()
+        );
+    }
+
+    #[test]
+    fn numbers_that_are_none_are_refused() {
+        for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let mut given = from_json(r#"{"x":1}"#).unwrap();
+            given.fields.get_mut("x").unwrap().kind = Some(Kind::NumberValue(number));
+            assert_eq!(to_json(&given), None);
+        }
+        let mut given = from_json(r#"{"x":1}"#).unwrap();
+        given.fields.get_mut("x").unwrap().kind = None;
+        assert_eq!(to_json(&given), None);
+    }
     use prost_types::value::Kind;
 
     fn field(json: &str) -> Kind {
