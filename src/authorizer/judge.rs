@@ -9,8 +9,10 @@ use crate::{
         decision::{Decision, Denial, Effect},
         header::Headers,
         http_request::HttpRequest,
+        id::RequestId,
         identity::{Caller, Identity, User},
         location::Location,
+        presentation::Presentation,
         question::{Question, Wanted},
         reason::Reason,
     },
@@ -55,6 +57,7 @@ impl<'a> Case<'a> {
                 asker: self.asker,
                 set_cookies: Vec::new(),
                 valid_until: None,
+                presentation: self.presentation(reason),
             },
             identity: Identity::Nobody,
             instance: None,
@@ -104,7 +107,10 @@ impl<'a> Case<'a> {
             Ok(()) => {
                 let none = Headers::none();
                 let headers = self.request.map_or(&none, |request| &request.headers);
-                let upstream = self.policy.upstream().apply(&identity, headers);
+                let mut upstream = self.policy.upstream().apply(&identity, headers);
+                if self.request.is_some() {
+                    self.policy.credentials().apply(&mut upstream, headers);
+                }
                 (Effect::Allow(upstream), Reason::Allowed, Reason::Allowed.meaning().into())
             }
             Err(Refusal { reason, message, reverification, error: _ }) => {
@@ -137,10 +143,21 @@ impl<'a> Case<'a> {
                 asker: self.asker,
                 set_cookies,
                 valid_until,
+                presentation: self.presentation(reason),
             },
             identity,
             instance: instance.map(|entry| entry.name.clone()),
         }
+    }
+
+    /// The policy's own words for this, if it is a refusal.
+    fn presentation(&self, reason: Reason) -> Option<Presentation> {
+        let response = self.policy.responses().custom(reason.category(), self.asker)?;
+        let request_id = self.request.and_then(|request| request.headers.text("x-request-id"));
+        Some(Presentation {
+            response: Arc::clone(response),
+            request_id: request_id.and_then(RequestId::parse),
+        })
     }
 
     /// Where a browser that loads a page goes to mend a refusal.

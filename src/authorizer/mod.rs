@@ -20,6 +20,7 @@ use crate::{
         clock::{SharedClock, Stopwatch},
         decision::{Decision, Denial, Effect},
         identity::{Identity, User},
+        presentation::Presentation,
         question::{Also, AskedRequirement, CredentialSource, Question, Wanted},
         reason::Reason,
     },
@@ -82,6 +83,9 @@ impl Authorizer {
     /// The refusal of a message that no question could be made of.
     #[must_use]
     pub fn refuse(&self, reason: Reason, asker: Asker, door: Door) -> Outcome {
+        let custom = self.policy.responses().custom(reason.category(), asker);
+        let presentation = custom
+            .map(|response| Presentation { response: Arc::clone(response), request_id: None });
         let decision = Decision {
             effect: Effect::Deny(Denial::plain()),
             reason,
@@ -91,6 +95,7 @@ impl Authorizer {
             asker,
             set_cookies: Vec::new(),
             valid_until: None,
+            presentation,
         };
         let outcome = Outcome { decision, identity: Identity::Nobody, instance: None };
         record::refused(&self.metrics, &outcome, door);

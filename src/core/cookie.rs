@@ -1,7 +1,10 @@
 //! The Cookie header, read so that nobody can say afterwards which of two values was meant.
 
+mod without;
+
 use super::header::{Headers, Repeats};
 use std::borrow::Cow;
+pub use without::{Left, is_sendable, without};
 
 /// One cookie as it was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]

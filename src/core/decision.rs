@@ -6,6 +6,7 @@ use super::{
     clock::Timestamp,
     id::{Revision, RuleId},
     location::Location,
+    presentation::Presentation,
     reason::Reason,
     reverification::Reverification,
 };
@@ -30,6 +31,8 @@ pub struct Decision {
     pub set_cookies: Vec<Box<str>>,
     /// Until when the identity that was judged is valid.
     pub valid_until: Option<Timestamp>,
+    /// How the policy has this said; `None` where it leaves that to whoever answers.
+    pub presentation: Option<Presentation>,
 }
 
 /// What happens to the request.
@@ -58,10 +61,12 @@ impl Effect {
 /// How an allowed request changes on its way to the service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upstream {
-    /// Headers to set; each replaces every copy the client sent. Values are visible ASCII.
+    /// Headers to set; each replaces every copy the client sent. Values are visible ASCII, but for
+    /// `cookie`, which holds what the client sent.
     pub set: Vec<(Box<str>, Box<str>)>,
-    /// Headers to remove: identity headers that are not set, and every spelling of one that some
-    /// server would read as the same name. No name stands in both lists.
+    /// Headers to remove: identity headers that are not set, every spelling of one that some server
+    /// would read as the same name, and credentials that the service must not see. No name stands in
+    /// both lists.
     pub remove: Vec<Box<str>>,
 }
 

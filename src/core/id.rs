@@ -72,3 +72,47 @@ identifier!(
     /// The digest of the policy that made a decision.
     Revision
 );
+
+/// What a request calls itself, from the header `x-request-id`. Clients may send what they like under
+/// that name, so only a text that can be repeated anywhere is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestId(Box<str>);
+
+impl RequestId {
+    /// The longest text that is taken for an identifier, in bytes.
+    pub const LONGEST: usize = 128;
+
+    /// Takes ASCII letters, digits and `-_.:=+/`, at most [`Self::LONGEST`] of them.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let sound = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:=+/".contains(&byte);
+        let sound = (1..=Self::LONGEST).contains(&text.len()) && text.bytes().all(sound);
+        sound.then(|| Self(text.into()))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RequestId;
+
+    #[test]
+    fn what_is_too_long_or_odd_is_no_request_id() {
+        let longest = "a".repeat(RequestId::LONGEST);
+        for sound in
+            ["7", "3f2b8c1e-0000-4000-8000-000000000000", "Root=1-5759e988-bd86", "aGk=/+", &longest]
+        {
+            assert_eq!(RequestId::parse(sound).as_ref().map(RequestId::as_str), Some(sound));
+        }
+        let too_long = "a".repeat(RequestId::LONGEST + 1);
+        for odd in ["", " ", "a b", "a,b", "a\"", "<a>", "a\\", "{reason}", "a\r\nb", "\u{e9}", &too_long]
+        {
+            assert_eq!(RequestId::parse(odd), None, "{odd:?}");
+        }
+    }
+}

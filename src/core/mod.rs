@@ -19,6 +19,8 @@ pub mod location;
 pub mod machine;
 pub mod organization;
 pub mod path;
+pub mod presentation;
 pub mod question;
 pub mod reason;
 pub mod reverification;
+pub mod text_template;

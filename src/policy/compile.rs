@@ -1,6 +1,7 @@
 //! From the tree of a file to a policy. Everything that is wrong is collected, not only the first.
 
 mod requirement;
+mod responses;
 mod routes;
 mod settings;
 
@@ -15,7 +16,7 @@ use super::{
     revision::revision,
     router::Router,
     source::{Place, Source},
-    upstream::UpstreamHeaders,
+    upstream::{Credentials, UpstreamHeaders},
     wording::{Choice, Excerpt, Expected},
 };
 use crate::core::{
@@ -66,7 +67,7 @@ impl Compiler {
         let mut hosts = None;
         let mut actions = Some(HashMap::new());
         let mut responses = Some(Responses::NONE);
-        let mut upstream = Some(UpstreamHeaders::standard());
+        let mut upstream = Some((UpstreamHeaders::standard(), Credentials::Keep));
         let mut version = None;
         for entry in entries {
             match &*entry.key {
@@ -89,6 +90,7 @@ impl Compiler {
         if let (Some(tables), Some(hosts)) = (&mut tables, hosts) {
             self.hosts(hosts, tables);
         }
+        let (upstream, credentials) = upstream?;
         let mut policy = Policy {
             revision: Revision::new(""),
             unlisted: unlisted?,
@@ -96,7 +98,8 @@ impl Compiler {
             actions: actions?,
             guards: [].into(),
             responses: responses?,
-            upstream: upstream?,
+            upstream,
+            credentials,
         };
         policy.revision = revision(&policy);
         Some(policy)
@@ -184,7 +187,7 @@ impl Compiler {
     fn text<'n>(&mut self, node: &'n Node, what: &'static str) -> Option<&'n str> {
         match &node.value {
             Value::Text(text) => Some(text),
-            Value::Nothing | Value::Number(_) | Value::Other | Value::List(_) | Value::Map(_) => {
+            Value::Nothing | Value::Number(_) | Value::Other(_) | Value::List(_) | Value::Map(_) => {
                 self.wrong_kind(node, what, Expected::Text)
             }
         }

@@ -35,10 +35,18 @@ pub(super) enum Value {
     Nothing,
     Text(Box<str>),
     Number(u64),
-    /// `true`, `1.5`, `-1`: nothing that a policy holds.
-    Other,
+    /// `true`, `1.5`, `-1`: nothing that a rule holds.
+    Other(Scalar),
     List(Vec<Node>),
     Map(Vec<Entry>),
+}
+
+/// A value that is neither text nor a whole number.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Scalar {
+    Boolean(bool),
+    /// A number that is negative or not whole.
+    Odd,
 }
 
 /// One entry of a map.
@@ -66,7 +74,7 @@ impl Node {
             Value::Nothing => Kind::Nothing,
             Value::Text(_) => Kind::Text,
             Value::Number(_) => Kind::Number,
-            Value::Other => Kind::Other,
+            Value::Other(_) => Kind::Other,
             Value::List(_) => Kind::List,
             Value::Map(_) => Kind::Map,
         }
@@ -139,12 +147,12 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::Nothing)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Value, E> {
-        Ok(Value::Other)
+    fn visit_bool<E>(self, boolean: bool) -> Result<Value, E> {
+        Ok(Value::Other(Scalar::Boolean(boolean)))
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<Value, E> {
-        Ok(Value::Other)
+        Ok(Value::Other(Scalar::Odd))
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
@@ -152,7 +160,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<Value, E> {
-        Ok(Value::Other)
+        Ok(Value::Other(Scalar::Odd))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Value, E> {

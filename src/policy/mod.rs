@@ -42,10 +42,10 @@ pub use facts::{Facts, Parameters};
 pub use guard::Guard;
 pub use problem::Problem;
 pub use requirement::{OrganizationRequirement, Requirement};
-pub use response::Responses;
+pub use response::{ByAsker, ResponseError, Responses, StatusError};
 pub use source::Source;
 pub use template::TemplateError;
-pub use upstream::{HeaderNameError, UpstreamHeaders};
+pub use upstream::{Credentials, HeaderNameError, UpstreamHeaders};
 pub use wording::{Choice, Excerpt, Expected, Kind};
 
 use crate::core::{host::Host, host_table::HostTable, id::Revision, path::CanonicalPath};
@@ -66,6 +66,7 @@ pub struct Policy {
     guards: Box<[Guard]>,
     responses: Responses,
     upstream: UpstreamHeaders,
+    credentials: Credentials,
 }
 
 /// What holds for a path that no route names.
@@ -159,7 +160,7 @@ impl Policy {
         self.guards.iter().filter(move |guard| guard.covers(host, path, method))
     }
 
-    /// Where browsers are sent.
+    /// Where browsers are sent, and in whose words refusals are said.
     #[must_use]
     pub const fn responses(&self) -> &Responses {
         &self.responses
@@ -169,6 +170,12 @@ impl Policy {
     #[must_use]
     pub const fn upstream(&self) -> &UpstreamHeaders {
         &self.upstream
+    }
+
+    /// Whether the service sees what callers prove themselves with.
+    #[must_use]
+    pub const fn credentials(&self) -> Credentials {
+        self.credentials
     }
 
     /// Every rule of every route and action, in no particular order.

@@ -1,6 +1,7 @@
 //! Everything that can be wrong with a policy, and what to write instead.
 
 use super::{
+    response::ResponseError,
     template::TemplateError,
     upstream::HeaderNameError,
     wording::{Choice, Excerpt, Expected, Kind},
@@ -158,6 +159,9 @@ pub enum Problem {
     /// An address.
     #[error("a browser cannot be sent here: {0}")]
     Location(LocationError),
+    /// The words for a refusal.
+    #[error(transparent)]
+    Response(#[from] ResponseError),
 }
 
 impl Problem {
@@ -178,6 +182,7 @@ impl Problem {
             Self::Method { meant: None, .. } => {
                 "write a method such as `GET`, or several as `PUT, PATCH`"
             }
+            Self::Response(error) => return Some(error.help()),
             Self::Template(error) => error.help(),
             Self::Host(error) => error.help(),
             Self::HeaderName(error) => error.help(),

@@ -8,9 +8,12 @@ use super::{
     Policy, Rule, Unlisted,
     access::{Access, Mode},
     requirement::{OrganizationRequirement, Requirement},
-    upstream::UpstreamHeaders,
+    response::Responses,
+    upstream::{Credentials, UpstreamHeaders},
 };
-use crate::core::{id::Revision, location::Location, reverification::Reverification};
+use crate::core::{
+    id::Revision, location::Location, presentation::CustomResponse, reverification::Reverification,
+};
 use aws_lc_rs::digest::{Context, SHA256};
 use std::fmt::Write as _;
 
@@ -35,7 +38,12 @@ pub(super) fn revision(policy: &Policy) -> Revision {
     }
     canonical.location(policy.responses.sign_in.as_ref());
     canonical.location(policy.responses.organization_selection.as_ref());
+    canonical.responses(&policy.responses);
     canonical.upstream(&policy.upstream);
+    canonical.text(match policy.credentials {
+        Credentials::Keep => "credentials kept",
+        Credentials::Withhold => "credentials withheld",
+    });
 
     let digest = canonical.0.finish();
     let mut text = String::with_capacity(2 * BYTES_SHOWN);
@@ -122,6 +130,38 @@ impl Canonical {
 
     fn location(&mut self, location: Option<&Location>) {
         self.text(location.map_or("", Location::as_str));
+    }
+
+    fn responses(&mut self, responses: &Responses) {
+        let Responses {
+            sign_in: _,
+            organization_selection: _,
+            signed_out,
+            forbidden,
+            ambiguous,
+            unavailable,
+        } = responses;
+        for by_asker in [signed_out, forbidden, ambiguous, unavailable] {
+            for response in [&by_asker.browser, &by_asker.api, &by_asker.grpc] {
+                self.response(response.as_deref());
+            }
+        }
+    }
+
+    fn response(&mut self, response: Option<&CustomResponse>) {
+        let Some(CustomResponse { status, message, body }) = response else {
+            return self.text("the standard response");
+        };
+        self.text("response");
+        self.count(status.map_or(0, |status| status.as_u16().into()));
+        match message {
+            Some(message) => self.pair("message", &message.to_string()),
+            None => self.text("the standard message"),
+        }
+        match body {
+            Some(body) => self.pair(body.content_type.as_str(), &body.text.to_string()),
+            None => self.text("the standard body"),
+        }
     }
 
     fn upstream(&mut self, upstream: &UpstreamHeaders) {

@@ -1,5 +1,6 @@
 //! Which headers tell the service who asks, and which the client must not be able to send.
 
+mod credentials;
 mod expression;
 
 use crate::core::{
@@ -7,6 +8,7 @@ use crate::core::{
     header::Headers,
     identity::{Identity, User},
 };
+pub use credentials::Credentials;
 pub(super) use expression::Expression;
 use thiserror::Error;
 

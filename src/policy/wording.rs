@@ -46,6 +46,8 @@ pub enum Expected {
     Requirement,
     /// What `reverification` takes.
     Reverification,
+    /// `true` or `false`.
+    Boolean,
 }
 
 impl fmt::Display for Expected {
@@ -56,6 +58,7 @@ impl fmt::Display for Expected {
             Self::Map => "a map",
             Self::Requirement => "a word or a map",
             Self::Reverification => "the name of a preset or a map",
+            Self::Boolean => "`true` or `false`",
         })
     }
 }
@@ -72,6 +75,7 @@ impl Expected {
             (Self::Reverification, _) => {
                 "write for instance `strict` or `{ level: first_factor, after_minutes: 10 }`"
             }
+            (Self::Boolean, _) => "write `true` or `false`, without quotes",
         }
     }
 }

@@ -28,6 +28,7 @@ pub(crate) fn decision(effect: Effect, reason: Reason, asker: Asker) -> Decision
         asker,
         set_cookies: Vec::new(),
         valid_until: None,
+        presentation: None,
     }
 }
 

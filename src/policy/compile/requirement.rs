@@ -86,7 +86,7 @@ impl Compiler {
             },
             Value::Map(_) => self.requirement_map(node),
             Value::List(_) => self.refuse(node.place, Problem::BareList),
-            Value::Nothing | Value::Number(_) | Value::Other => {
+            Value::Nothing | Value::Number(_) | Value::Other(_) => {
                 self.wrong_kind(node, what, Expected::Requirement)
             }
         }
@@ -165,7 +165,7 @@ impl Compiler {
         match &node.value {
             Value::List(_) => self.refuse(node.place, Problem::BareList),
             Value::Map(_) => self.many(node, what, &read),
-            Value::Text(_) | Value::Nothing | Value::Number(_) | Value::Other => {
+            Value::Text(_) | Value::Nothing | Value::Number(_) | Value::Other(_) => {
                 self.one(node, what, &read)
             }
         }
@@ -226,7 +226,7 @@ impl Compiler {
                 })
             }
             Value::Map(_) => self.window(node),
-            Value::Nothing | Value::Number(_) | Value::Other | Value::List(_) => {
+            Value::Nothing | Value::Number(_) | Value::Other(_) | Value::List(_) => {
                 self.wrong_kind(node, "`reverification`", Expected::Reverification)
             }
         }
@@ -263,7 +263,7 @@ impl Compiler {
     fn minutes(&mut self, node: &Node) -> Option<NonZeroU32> {
         let minutes = match node.value {
             Value::Number(minutes) => u32::try_from(minutes).ok(),
-            Value::Nothing | Value::Text(_) | Value::Other | Value::List(_) | Value::Map(_) => None,
+            Value::Nothing | Value::Text(_) | Value::Other(_) | Value::List(_) | Value::Map(_) => None,
         };
         match minutes.and_then(after_minutes) {
             Some(minutes) => Some(minutes),

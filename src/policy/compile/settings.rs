@@ -1,52 +1,43 @@
-//! `responses` and `upstream`.
+//! `upstream`.
 
 use super::{
     super::{
-        document::Node,
+        document::{Node, Scalar, Value},
         problem::Problem,
-        response::Responses,
         source::Place,
-        upstream::{Expression, UpstreamHeaders, header_name, same_name},
-        wording::{Choice, Excerpt},
+        upstream::{Credentials, Expression, UpstreamHeaders, header_name, same_name},
+        wording::{Choice, Excerpt, Expected},
     },
     Compiler,
 };
-use crate::core::location::Location;
 
-const RESPONSE_KEYS: [&str; 2] = ["sign_in", "organization_selection"];
-const UPSTREAM_KEYS: [&str; 1] = ["headers"];
+const UPSTREAM_KEYS: [&str; 2] = ["headers", "keep_credentials"];
 
 impl Compiler {
-    pub(super) fn responses(&mut self, node: &Node) -> Option<Responses> {
-        let mut responses = Responses::NONE;
-        for entry in self.map(node, "`responses`")? {
-            match &*entry.key {
-                "sign_in" => responses.sign_in = self.location(&entry.value),
-                "organization_selection" => {
-                    responses.organization_selection = self.location(&entry.value);
-                }
-                _ => self.unknown_key(entry, "`responses`", &RESPONSE_KEYS),
-            }
-        }
-        Some(responses)
-    }
-
-    fn location(&mut self, node: &Node) -> Option<Location> {
-        match Location::parse(self.text(node, "an address")?) {
-            Ok(location) => Some(location),
-            Err(error) => self.refuse(node.place, Problem::Location(error)),
-        }
-    }
-
-    pub(super) fn upstream(&mut self, node: &Node) -> Option<UpstreamHeaders> {
+    pub(super) fn upstream(&mut self, node: &Node) -> Option<(UpstreamHeaders, Credentials)> {
         let mut upstream = Some(UpstreamHeaders::standard());
+        let mut credentials = Some(Credentials::Keep);
         for entry in self.map(node, "`upstream`")? {
             match &*entry.key {
                 "headers" => upstream = self.upstream_headers(&entry.value),
+                "keep_credentials" => credentials = self.credentials(&entry.value),
                 _ => self.unknown_key(entry, "`upstream`", &UPSTREAM_KEYS),
             }
         }
-        upstream
+        Some((upstream?, credentials?))
+    }
+
+    fn credentials(&mut self, node: &Node) -> Option<Credentials> {
+        match &node.value {
+            Value::Other(Scalar::Boolean(true)) => Some(Credentials::Keep),
+            Value::Other(Scalar::Boolean(false)) => Some(Credentials::Withhold),
+            Value::Nothing
+            | Value::Text(_)
+            | Value::Number(_)
+            | Value::Other(_)
+            | Value::List(_)
+            | Value::Map(_) => self.wrong_kind(node, "`keep_credentials`", Expected::Boolean),
+        }
     }
 
     fn upstream_headers(&mut self, node: &Node) -> Option<UpstreamHeaders> {
