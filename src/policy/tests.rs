@@ -4,6 +4,7 @@ mod asked;
 mod broken;
 mod loading;
 pub(in crate::policy) mod people;
+mod responses;
 mod routing;
 
 use super::{Policy, Routed, Source};

@@ -48,6 +48,8 @@ pub enum Expected {
     Reverification,
     /// `true` or `false`.
     Boolean,
+    /// A whole number that is not negative.
+    Number,
 }
 
 impl fmt::Display for Expected {
@@ -59,6 +61,7 @@ impl fmt::Display for Expected {
             Self::Requirement => "a word or a map",
             Self::Reverification => "the name of a preset or a map",
             Self::Boolean => "`true` or `false`",
+            Self::Number => "a whole number",
         })
     }
 }
@@ -76,6 +79,7 @@ impl Expected {
                 "write for instance `strict` or `{ level: first_factor, after_minutes: 10 }`"
             }
             (Self::Boolean, _) => "write `true` or `false`, without quotes",
+            (Self::Number, _) => "write it in digits, without quotes",
         }
     }
 }

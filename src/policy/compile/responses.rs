@@ -8,7 +8,7 @@ use super::{
             ByAsker, LONGEST_BODY, LONGEST_MESSAGE, ResponseError, Responses, check_body,
             check_hiding, check_status,
         },
-        wording::Choice,
+        wording::{Choice, Expected},
     },
     Compiler,
 };
@@ -141,13 +141,8 @@ impl Compiler {
     }
 
     fn status(&mut self, node: &Node, kind: Kind) -> Option<StatusCode> {
-        let number = match node.value {
-            Value::Number(number) => Some(number),
-            Value::Nothing
-            | Value::Text(_)
-            | Value::Other(_)
-            | Value::List(_)
-            | Value::Map(_) => None,
+        let Value::Number(number) = node.value else {
+            return self.wrong_kind(node, "`status`", Expected::Number);
         };
         match check_status(number, kind.category) {
             Ok(status) => Some(status),

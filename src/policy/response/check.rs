@@ -103,8 +103,7 @@ impl ResponseError {
                 "write `{{` and `}}` for braces, and every placeholder but `{status}` inside quotes"
             }
             Self::Place(_) => {
-                "put it into the text of the page, or into an attribute in quotes that is no \
-                 address, style or script"
+                "put it into the text of the page, or into an attribute such as `title`, in quotes"
             }
             Self::Tells(_) => "leave it out, or write another status",
             Self::GrpcBody => "write `message`",
@@ -128,7 +127,7 @@ impl From<TextTemplateError> for ResponseError {
 
 /// Checks that a status says what refusals of a category say. Never a success, never a redirect.
 pub(in crate::policy) fn check_status(
-    number: Option<u64>,
+    number: u64,
     category: Category,
 ) -> Result<StatusCode, StatusError> {
     let unfit = match category {
@@ -138,7 +137,7 @@ pub(in crate::policy) fn check_status(
         | Category::Forbidden
         | Category::Ambiguous => StatusError::ClientError,
     };
-    let code = number.and_then(|number| u16::try_from(number).ok()).ok_or(unfit)?;
+    let code = u16::try_from(number).map_err(|_| unfit)?;
     let status = StatusCode::from_u16(code).map_err(|_| unfit)?;
     let fits = if category == Category::Unavailable {
         status.is_server_error()

@@ -4,7 +4,7 @@ use crate::policy::{Policy, Requirement, Source, Style};
 use std::fmt::Write as _;
 
 /// Every policy with its errors, one after the other.
-fn errors(policies: &[&str]) -> String {
+pub(super) fn errors(policies: &[&str]) -> String {
     let mut shown = String::new();
     for text in policies {
         let errors = Policy::load(&Source::new("policy.yaml", text)).expect_err(text);

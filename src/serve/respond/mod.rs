@@ -2,10 +2,14 @@
 //! headers and one body wherever it is given.
 //!
 //! 401 asks for a credential, 403 says that this one is not enough, 400 that the request has more than
-//! one reading, 503 that Bailiff cannot tell. A gRPC client is never redirected, and every header
-//! value is printable ASCII, so nothing a client sent can begin a header of its own.
+//! one reading, 503 that Bailiff cannot tell. A policy may say it in other words and with another
+//! status; with 404 nothing tells one refusal from the next. A gRPC client is never redirected, and
+//! every header value is printable ASCII, so nothing a client sent can begin a header of its own.
 
 mod challenge;
+mod custom;
+mod escape;
+mod grpc_status;
 mod page;
 mod problem;
 mod upstream;
@@ -19,6 +23,7 @@ use crate::core::{
     asker::Asker,
     decision::{Decision, Denial, Effect},
     id::RuleId,
+    presentation::{ContentType, hides},
     reason::{Category, Reason},
 };
 use http::StatusCode;
@@ -60,13 +65,13 @@ pub fn answer(decision: &Decision, disclosure: Disclosure) -> Option<HttpAnswer>
         Effect::Redirect(_) => Denial::plain(),
         Effect::Deny(denial) => *denial,
     };
-    let mut answer = refuse(&Refusal {
-        reason: decision.reason,
-        asker: decision.asker,
-        message: &decision.message,
-        rule: decision.rule.as_ref().filter(|_| disclosure.rule).map(RuleId::as_str),
-        denial,
-    });
+    let rule = decision.rule.as_ref().filter(|_| disclosure.rule).map(RuleId::as_str);
+    let mut refusal =
+        Refusal::standard(decision.reason, decision.asker, &decision.message, rule, denial);
+    if let Some(presentation) = &decision.presentation {
+        refusal.reword(presentation, decision);
+    }
+    let mut answer = refuse(refusal);
     add_cookies(&mut answer, decision);
     Some(answer)
 }
@@ -74,63 +79,87 @@ pub fn answer(decision: &Decision, disclosure: Disclosure) -> Option<HttpAnswer>
 /// The response to a request that no decision could be made about.
 #[must_use]
 pub fn without_decision(reason: Reason, asker: Asker) -> HttpAnswer {
-    let denial = Denial::plain();
-    refuse(&Refusal { reason, asker, message: reason.meaning(), rule: None, denial })
+    refuse(Refusal::standard(reason, asker, reason.meaning(), None, Denial::plain()))
 }
 
 /// What the parts of a response are made from.
 struct Refusal<'a> {
     reason: Reason,
     asker: Asker,
-    message: &'a str,
+    status: StatusCode,
+    /// One sentence; none where there is nothing that may be told.
+    message: Option<Cow<'a, str>>,
     rule: Option<&'a str>,
     denial: Denial,
+    /// The body in the policy's own words.
+    body: Option<(ContentType, String)>,
 }
 
-impl Refusal<'_> {
-    const fn status(&self) -> StatusCode {
-        match self.reason.category() {
+impl<'a> Refusal<'a> {
+    const fn standard(
+        reason: Reason,
+        asker: Asker,
+        message: &'a str,
+        rule: Option<&'a str>,
+        denial: Denial,
+    ) -> Self {
+        let status = match reason.category() {
             Category::Unauthenticated => StatusCode::UNAUTHORIZED,
             // A refusal never says that everything was allowed; if one does, it refuses all the same.
             Category::Forbidden | Category::Allowed => StatusCode::FORBIDDEN,
             Category::Ambiguous => StatusCode::BAD_REQUEST,
             Category::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        }
+        };
+        let message = Some(Cow::Borrowed(message));
+        Self { reason, asker, status, message, rule, denial, body: None }
+    }
+
+    /// The phrase that HTTP has for the status.
+    fn title(&self) -> &'static str {
+        self.status.canonical_reason().unwrap_or_default()
+    }
+
+    fn hides(&self) -> bool {
+        hides(self.status)
     }
 }
 
-fn refuse(refusal: &Refusal<'_>) -> HttpAnswer {
-    let status = refusal.status();
+fn refuse(mut refusal: Refusal<'_>) -> HttpAnswer {
+    let status = refusal.status;
     let mut headers = Vec::with_capacity(6);
     headers.push(("cache-control", Cow::Borrowed("no-store")));
-    headers.push(("x-bailiff-reason", Cow::Borrowed(refusal.reason.code())));
+    if !refusal.hides() {
+        headers.push(("x-bailiff-reason", Cow::Borrowed(refusal.reason.code())));
+    }
     if status == StatusCode::UNAUTHORIZED {
         headers.push(("www-authenticate", challenge::bearer(refusal.reason)));
     }
-    if status == StatusCode::SERVICE_UNAVAILABLE {
+    if refusal.reason.category() == Category::Unavailable {
         headers.push(("retry-after", Cow::Borrowed(RETRY_AFTER)));
     }
-    let body = match refusal.asker {
-        Asker::Grpc => {
-            // Envoy derives the gRPC status from the HTTP status, and is right but for 400, which it
-            // turns into INTERNAL. A content type would replace the one gRPC needs, so there is none.
-            if status == StatusCode::BAD_REQUEST {
-                headers.push(("grpc-status", Cow::Borrowed("3")));
-            }
-            Cow::Owned(refusal.message.to_owned())
+    let body = match (refusal.asker, refusal.body.take()) {
+        // A content type would replace the one gRPC needs, so there is none.
+        (Asker::Grpc, _) => {
+            let code = grpc_status::to_send(status, refusal.reason.category());
+            headers.extend(code.map(|code| ("grpc-status", Cow::Borrowed(code))));
+            refusal.message.unwrap_or(Cow::Borrowed("Not Found")).into_owned()
         }
-        Asker::Browser => {
+        (Asker::Browser | Asker::Api, Some((content_type, body))) => {
+            custom::add_headers(&mut headers, content_type);
+            body
+        }
+        (Asker::Browser, None) => {
             headers.push(("content-type", Cow::Borrowed(page::CONTENT_TYPE)));
             headers.push(("content-security-policy", Cow::Borrowed(page::SECURITY_POLICY)));
             headers.push(("x-content-type-options", Cow::Borrowed("nosniff")));
-            Cow::Owned(page::render(refusal))
+            page::render(&refusal)
         }
-        Asker::Api => {
+        (Asker::Api, None) => {
             headers.push(("content-type", Cow::Borrowed(problem::CONTENT_TYPE)));
-            Cow::Owned(problem::render(refusal))
+            problem::render(&refusal)
         }
     };
-    HttpAnswer { status, headers, body }
+    HttpAnswer { status, headers, body: Cow::Owned(body) }
 }
 
 /// 302 suits, since only GET and HEAD come from an [`Asker::Browser`].

@@ -1,6 +1,6 @@
 //! The page for people who cannot be sent anywhere better: self-contained, without script.
 
-use super::Refusal;
+use super::{Refusal, escape::push_html};
 use std::fmt::Write as _;
 
 pub(super) const CONTENT_TYPE: &str = "text/html; charset=utf-8";
@@ -13,39 +13,30 @@ pub(super) const STYLE: &str = "html{color-scheme:light dark}body{font:1.1rem/1.
     system-ui,sans-serif;max-width:36rem;margin:20vh auto 0;padding:0 1.5rem}code{opacity:.7}";
 
 pub(super) fn render(refusal: &Refusal<'_>) -> String {
-    let status = refusal.status();
-    let code = status.as_str();
-    let title = status.canonical_reason().unwrap_or_default();
+    let title = refusal.title();
     let mut page = String::with_capacity(640);
     page.push_str("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">");
     page.push_str("<meta name=\"viewport\" content=\"width=device-width\"><title>");
-    push_escaped(&mut page, title);
+    push_html(&mut page, title.chars());
     page.push_str("</title><style>");
     page.push_str(STYLE);
     page.push_str("</style></head><body><h1>");
-    push_escaped(&mut page, title);
-    page.push_str("</h1><p>");
-    push_escaped(&mut page, refusal.message);
-    page.push_str("</p><p><code>");
-    // Writing to a string cannot fail.
-    let _ = write!(page, "{code} {}", refusal.reason.code());
-    if let Some(rule) = refusal.rule {
-        page.push_str(" \u{b7} ");
-        push_escaped(&mut page, rule);
+    push_html(&mut page, title.chars());
+    page.push_str("</h1>");
+    if let Some(message) = &refusal.message {
+        page.push_str("<p>");
+        push_html(&mut page, message.chars());
+        page.push_str("</p>");
     }
-    page.push_str("</code></p></body></html>\n");
-    page
-}
-
-fn push_escaped(page: &mut String, text: &str) {
-    for character in text.chars() {
-        match character {
-            '&' => page.push_str("&amp;"),
-            '<' => page.push_str("&lt;"),
-            '>' => page.push_str("&gt;"),
-            '"' => page.push_str("&quot;"),
-            '\'' => page.push_str("&#39;"),
-            other => page.push(other),
+    if !refusal.hides() {
+        // Writing to a string cannot fail.
+        let _ = write!(page, "<p><code>{} {}", refusal.status.as_str(), refusal.reason.code());
+        if let Some(rule) = refusal.rule {
+            page.push_str(" \u{b7} ");
+            push_html(&mut page, rule.chars());
         }
+        page.push_str("</code></p>");
     }
+    page.push_str("</body></html>\n");
+    page
 }

@@ -8,12 +8,16 @@ use serde_json::{Map, Value, json};
 pub(super) const CONTENT_TYPE: &str = "application/problem+json";
 
 pub(super) fn render(refusal: &Refusal<'_>) -> String {
-    let status = refusal.status();
     let mut problem = Map::new();
     problem.insert("type".into(), "about:blank".into());
-    problem.insert("title".into(), status.canonical_reason().unwrap_or_default().into());
-    problem.insert("status".into(), status.as_u16().into());
-    problem.insert("detail".into(), refusal.message.into());
+    problem.insert("title".into(), refusal.title().into());
+    problem.insert("status".into(), refusal.status.as_u16().into());
+    if let Some(message) = &refusal.message {
+        problem.insert("detail".into(), (**message).into());
+    }
+    if refusal.hides() {
+        return Value::Object(problem).to_string();
+    }
     problem.insert("reason".into(), refusal.reason.code().into());
     if let Some(rule) = refusal.rule {
         problem.insert("rule".into(), rule.into());

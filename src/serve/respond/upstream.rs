@@ -1,7 +1,7 @@
 //! What an allowed request may carry to the service, made safe to send.
 
 use super::is_header_value;
-use crate::core::decision::Upstream;
+use crate::core::{cookie, decision::Upstream};
 
 /// The same changes with every name in one list only.
 ///
@@ -12,11 +12,16 @@ use crate::core::decision::Upstream;
 pub fn sendable(upstream: Upstream) -> Upstream {
     let Upstream { set, remove } = upstream;
     let (set, withheld): (Vec<_>, Vec<_>) =
-        set.into_iter().partition(|(_, value)| !value.is_empty() && is_header_value(value));
+        set.into_iter().partition(|(name, value)| !value.is_empty() && is_sendable(name, value));
     let withheld = withheld.into_iter().map(|(name, _)| name);
     let is_set = |name: &str| set.iter().any(|(kept, _)| kept.eq_ignore_ascii_case(name));
     let remove = remove.into_iter().chain(withheld).filter(|name| !is_set(name)).collect();
     Upstream { set, remove }
+}
+
+/// Cookies are the client's own, which may hold more than our values.
+fn is_sendable(name: &str, value: &str) -> bool {
+    if name == "cookie" { cookie::is_sendable(value) } else { is_header_value(value) }
 }
 
 #[cfg(test)]
@@ -49,6 +54,15 @@ mod tests {
         for value in ["", "a\r\nx-admin: 1", "a\nb", "\0", "\u{e9}", "\u{7f}"] {
             let changes = upstream(&[("x-user-id", value)], &[]);
             assert_eq!(sendable(changes), upstream(&[], &["x-user-id"]), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn cookies_are_sent_as_the_client_wrote_them_unless_they_would_end_the_header() {
+        let sound = upstream(&[("cookie", "a=\u{e9};\tb=1")], &[]);
+        assert_eq!(sendable(sound.clone()), sound);
+        for value in ["a=1\r\nx: y", "a=1\ny", "a=\0", "a=\u{7f}", "a=\u{85}", ""] {
+            assert_eq!(sendable(upstream(&[("cookie", value)], &[])), upstream(&[], &["cookie"]));
         }
     }
 

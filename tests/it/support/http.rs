@@ -50,6 +50,12 @@ impl Answer {
         parsed.unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
+    /// Status, headers but these, and body.
+    pub(crate) fn without(&self, names: &[&str]) -> (u16, Vec<(String, String)>, &str) {
+        let kept = self.headers.iter().filter(|(name, _)| !names.contains(&name.as_str()));
+        (self.status, kept.cloned().collect(), &self.body)
+    }
+
     /// What the problem body gives as reason.
     pub(crate) fn reason(&self) -> String {
         self.json()["reason"].as_str().unwrap_or_default().to_owned()

@@ -42,10 +42,19 @@ impl Stack {
 
     /// Starts the shop with Envoy and the sidecar connected in this way.
     pub(crate) async fn start_over(transport: Transport) -> Option<Self> {
+        Self::arrange(SHOP, transport).await
+    }
+
+    /// Starts it with another policy than the shop's.
+    pub(crate) async fn start_with(policy: &str) -> Option<Self> {
+        Self::arrange(policy, Transport::Tcp).await
+    }
+
+    async fn arrange(policy: &str, transport: Transport) -> Option<Self> {
         let binary = toolchain::required(toolchain::envoy())?;
         let instance = Instance::new();
         let upstream = Upstream::start().await;
-        let sidecar = Sidecar::start(&instance, SHOP).await;
+        let sidecar = Sidecar::start(&instance, policy).await;
         let authorizer = match transport {
             Transport::Tcp => sidecar.over_tcp(),
             Transport::Unix => sidecar.over_unix(),

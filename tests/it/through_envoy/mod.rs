@@ -6,4 +6,6 @@ mod grpc_services;
 mod identity_headers;
 mod outages;
 mod paths;
+mod responses;
 mod verdicts;
+mod withheld_credentials;

@@ -20,6 +20,7 @@ use crate::{
     core::{
         asker::Asker,
         decision::{Effect, Upstream},
+        presentation::hides,
         reason::{Category, Reason},
     },
     serve::respond::{self, Disclosure, HttpAnswer, is_header_value},
@@ -34,18 +35,21 @@ use envoy_types::{
         rpc,
     },
 };
+use http::StatusCode;
 
 /// The code of a refusal. Envoy only looks whether it is 0, and 0 allows; there is no such variant.
 #[derive(Clone, Copy, Debug)]
 #[repr(i32)]
 enum RefusalCode {
+    NotFound = 5,
     PermissionDenied = 7,
     Unauthenticated = 16,
 }
 
 impl RefusalCode {
-    const fn of(reason: Reason) -> Self {
+    fn of(reason: Reason, status: StatusCode) -> Self {
         match reason.category() {
+            _ if hides(status) => Self::NotFound,
             Category::Unauthenticated => Self::Unauthenticated,
             Category::Allowed
             | Category::Forbidden
@@ -77,7 +81,7 @@ pub(super) fn refusal(reason: Reason, asker: Asker) -> CheckResponse {
 fn denied(reason: Reason, answer: HttpAnswer, metadata: Struct) -> CheckResponse {
     let headers = answer.headers.into_iter().map(|(name, value)| plain(name, value.into_owned()));
     CheckResponse {
-        status: Some(status(RefusalCode::of(reason) as i32)),
+        status: Some(status(RefusalCode::of(reason, answer.status) as i32)),
         dynamic_metadata: Some(metadata),
         http_response: Some(HttpResponse::DeniedResponse(DeniedHttpResponse {
             status: Some(HttpStatus { code: answer.status.as_u16().into() }),
