@@ -104,13 +104,18 @@ mod tests {
     #[test]
     fn what_is_too_long_or_odd_is_no_request_id() {
         let longest = "a".repeat(RequestId::LONGEST);
-        for sound in
-            ["7", "3f2b8c1e-0000-4000-8000-000000000000", "Root=1-5759e988-bd86", "aGk=/+", &longest]
-        {
+        for sound in [
+            "7",
+            "3f2b8c1e-0000-4000-8000-000000000000",
+            "Root=1-5759e988-bd86",
+            "aGk=/+",
+            &longest,
+        ] {
             assert_eq!(RequestId::parse(sound).as_ref().map(RequestId::as_str), Some(sound));
         }
         let too_long = "a".repeat(RequestId::LONGEST + 1);
-        for odd in ["", " ", "a b", "a,b", "a\"", "<a>", "a\\", "{reason}", "a\r\nb", "\u{e9}", &too_long]
+        for odd in
+            ["", " ", "a b", "a,b", "a\"", "<a>", "a\\", "{reason}", "a\r\nb", "\u{e9}", &too_long]
         {
             assert_eq!(RequestId::parse(odd), None, "{odd:?}");
         }

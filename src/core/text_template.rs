@@ -24,14 +24,8 @@ pub enum Placeholder {
 }
 
 impl Placeholder {
-    const ALL: [Self; 6] = [
-        Self::Reason,
-        Self::Message,
-        Self::Rule,
-        Self::Revision,
-        Self::RequestId,
-        Self::Status,
-    ];
+    const ALL: [Self; 6] =
+        [Self::Reason, Self::Message, Self::Rule, Self::Revision, Self::RequestId, Self::Status];
 
     /// Every name, as it is written between braces.
     pub const NAMES: &'static [&'static str] =

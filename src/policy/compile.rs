@@ -187,9 +187,11 @@ impl Compiler {
     fn text<'n>(&mut self, node: &'n Node, what: &'static str) -> Option<&'n str> {
         match &node.value {
             Value::Text(text) => Some(text),
-            Value::Nothing | Value::Number(_) | Value::Other(_) | Value::List(_) | Value::Map(_) => {
-                self.wrong_kind(node, what, Expected::Text)
-            }
+            Value::Nothing
+            | Value::Number(_)
+            | Value::Other(_)
+            | Value::List(_)
+            | Value::Map(_) => self.wrong_kind(node, what, Expected::Text),
         }
     }
 

@@ -94,12 +94,16 @@ async fn every_door_gives_the_same_verdict() {
 
 fn http_question(method: &str, path: &str, authorization: &[String]) -> Question {
     let header = |value: &String| HttpHeader { name: "Authorization".into(), value: value.clone() };
+    http_question_with(method, path, &authorization.iter().map(header).collect::<Vec<_>>())
+}
+
+fn http_question_with(method: &str, path: &str, headers: &[HttpHeader]) -> Question {
     Question::Http(HttpRequest {
         method: method.into(),
         scheme: "http".into(),
         host: HOST.into(),
         path: path.into(),
-        headers: authorization.iter().map(header).collect(),
+        headers: headers.to_vec(),
     })
 }
 
@@ -237,4 +241,96 @@ async fn each_decision_is_one_line_of_the_log() {
     let line = sidecar.logged(|fields| fields["reason"] == "role").await;
     assert_eq!(line["effect"], "deny", "{line}");
     assert!(!sidecar.log().contains("hush"), "{}", sidecar.log());
+}
+
+const WORDS: &str = r#"
+version: 1
+routes:
+  /dashboard: signed_in
+  /admin/{**}: { role: org:admin }
+  /danger/{**}: { reverification: strict }
+actions:
+  invoice.refund: { permission: org:invoices:manage }
+responses:
+  signed_out:
+    api: { content_type: text/plain, body: "{status} {reason} {request_id}." }
+  forbidden:
+    api: { message: "No: {message}", status: 409 }
+upstream:
+  headers: { x-user-id: identity.user.id }
+  keep_credentials: false
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_door_says_no_in_the_words_of_the_policy() {
+    let instance = Instance::new();
+    let sidecar = Sidecar::start(&instance, WORDS).await;
+    let mut client = authorization_client(channel(sidecar.grpc()).await);
+    for (sent, named) in [
+        ("req-1", "req-1"),
+        ("", ""),
+        ("<script>", ""),
+        ("{reason}", ""),
+        ("a b", ""),
+        ("a\"", ""),
+        ("a\\b", ""),
+    ] {
+        let headers = [HttpHeader { name: "X-Request-Id".into(), value: sent.into() }];
+        let request = ask(http_question_with("GET", "/dashboard", &headers), None);
+        let answer = client.authorize(request).await.expect("an answer").into_inner();
+        let decision = answer.decision.expect("a decision");
+        assert_eq!(decision.reason, "signed_out");
+        let answer = decision.http_answer.expect("an answer for the caller");
+        assert_eq!((answer.status, answer.body), (401, format!("401 signed_out {named}.")));
+    }
+    let token = instance.token(Reader);
+    let named = Action { name: "invoice.refund".into(), ..Action::default() };
+    for question in [http_question("GET", "/admin/a", &[]), Question::Action(named)] {
+        let request = ask(question, Some(&token));
+        let answer = client.authorize(request).await.expect("an answer").into_inner();
+        let decision = answer.decision.expect("a decision");
+        let answer = decision.http_answer.expect("an answer for the caller");
+        assert_eq!(answer.status, 409);
+        assert!(answer.body.contains(&format!("No: {}", decision.message)), "{}", answer.body);
+    }
+    let request = ask(http_question("POST", "/danger/a", &[]), Some(&token));
+    let answer = client.authorize(request).await.expect("an answer").into_inner();
+    let answer = answer.decision.and_then(|decision| decision.http_answer);
+    assert!(answer.is_some_and(|answer| answer.body.contains("reverification-error")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_door_withholds_credentials() {
+    let instance = Instance::new();
+    let sidecar = Sidecar::start(&instance, WORDS).await;
+    let mut client = authorization_client(channel(sidecar.grpc()).await);
+    let cookie = format!("a=1; __session={}; b=2", instance.token(Boss));
+    for encoding in ENCODINGS {
+        let asked = Asked { encoding, ..Asked::get("/admin/a") }.header("cookie", &cookie);
+        let verdict = asked.of(&sidecar).await;
+        assert_eq!(verdict.status, 200, "{verdict:?}");
+        assert!(verdict.set.contains(&("cookie".into(), "a=1; b=2".into())), "{verdict:?}");
+        assert_eq!(verdict.removed, ["authorization"]);
+    }
+    let headers = [HttpHeader { name: "Cookie".into(), value: cookie }];
+    let request = ask(http_question_with("GET", "/admin/a", &headers), None);
+    let answer = client.authorize(request).await.expect("an answer").into_inner();
+    let upstream = answer.decision.and_then(|decision| decision.upstream).expect("an allow");
+    let set: Vec<_> = upstream.set.iter().map(|header| (&*header.name, &*header.value)).collect();
+    assert_eq!(set, [("x-user-id", Boss.id()), ("cookie", "a=1; b=2")]);
+    assert_eq!(upstream.remove, ["authorization"]);
+    // No request goes on to anywhere when an action is asked about.
+    let named = Action { name: "invoice.refund".into(), ..Action::default() };
+    let request = ask(Question::Action(named), Some(&instance.token(Boss)));
+    let answer = client.authorize(request).await.expect("an answer").into_inner();
+    let upstream = answer.decision.and_then(|decision| decision.upstream).expect("an allow");
+    assert_eq!(upstream.remove, Vec::<String>::new());
+}
+
+fn ask(question: Question, token: Option<&str>) -> AuthorizeRequest {
+    AuthorizeRequest {
+        credential: token.map(|token| Credential { source: Some(Source::Token(token.into())) }),
+        question: Some(question),
+        ..AuthorizeRequest::default()
+    }
 }

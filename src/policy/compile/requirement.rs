@@ -263,7 +263,9 @@ impl Compiler {
     fn minutes(&mut self, node: &Node) -> Option<NonZeroU32> {
         let minutes = match node.value {
             Value::Number(minutes) => u32::try_from(minutes).ok(),
-            Value::Nothing | Value::Text(_) | Value::Other(_) | Value::List(_) | Value::Map(_) => None,
+            Value::Nothing | Value::Text(_) | Value::Other(_) | Value::List(_) | Value::Map(_) => {
+                None
+            }
         };
         match minutes.and_then(after_minutes) {
             Some(minutes) => Some(minutes),

@@ -95,7 +95,11 @@ impl Compiler {
             Value::Map(entries) => {
                 entries.iter().filter(|entry| is_method_list(&entry.key)).count()
             }
-            Value::Nothing | Value::Text(_) | Value::Number(_) | Value::Other(_) | Value::List(_) => 0,
+            Value::Nothing
+            | Value::Text(_)
+            | Value::Number(_)
+            | Value::Other(_)
+            | Value::List(_) => 0,
         };
         if listed == 0 {
             let access = self.access(&route.value, "a route", Words::All)?;

@@ -5,23 +5,22 @@ use http::StatusCode;
 
 /// The `grpc-status` to send; `None` where what proxies make of the HTTP status is right.
 ///
-/// Envoy makes UNAUTHENTICATED of 401, PERMISSION_DENIED of 403 and UNAVAILABLE of 502 to 504. But 400
-/// becomes INTERNAL, 404 UNIMPLEMENTED, 429 UNAVAILABLE and nearly everything else UNKNOWN.
+/// Envoy makes 16 of 401, 7 of 403 and 14 of 502 to 504. But 400 becomes 13 (internal), 404 becomes
+/// 12 (unimplemented), 429 becomes 14 (unavailable), and nearly everything else 2 (unknown).
 pub(super) fn to_send(status: StatusCode, category: Category) -> Option<&'static str> {
+    const INVALID_ARGUMENT: &str = "3";
+    const NOT_FOUND: &str = "5";
+    const PERMISSION_DENIED: &str = "7";
+    const RESOURCE_EXHAUSTED: &str = "8";
+    const UNAVAILABLE: &str = "14";
+    const UNAUTHENTICATED: &str = "16";
     match (status.as_u16(), category) {
         (401 | 403 | 502..=504, _) => None,
-        // INVALID_ARGUMENT
-        (400, _) => Some("3"),
-        // NOT_FOUND
-        (404, _) => Some("5"),
-        // RESOURCE_EXHAUSTED
-        (429, _) => Some("8"),
-        (_, Category::Ambiguous) => Some("3"),
-        // PERMISSION_DENIED
-        (_, Category::Forbidden | Category::Allowed) => Some("7"),
-        // UNAVAILABLE
-        (_, Category::Unavailable) => Some("14"),
-        // UNAUTHENTICATED
-        (_, Category::Unauthenticated) => Some("16"),
+        (404, _) => Some(NOT_FOUND),
+        (429, _) => Some(RESOURCE_EXHAUSTED),
+        (400, _) | (_, Category::Ambiguous) => Some(INVALID_ARGUMENT),
+        (_, Category::Forbidden | Category::Allowed) => Some(PERMISSION_DENIED),
+        (_, Category::Unavailable) => Some(UNAVAILABLE),
+        (_, Category::Unauthenticated) => Some(UNAUTHENTICATED),
     }
 }

@@ -114,9 +114,9 @@ impl<'a> Refusal<'a> {
         Self { reason, asker, status, message, rule, denial, body: None }
     }
 
-    /// The phrase that HTTP has for the status.
+    /// The phrase that HTTP has for the status, where it has one.
     fn title(&self) -> &'static str {
-        self.status.canonical_reason().unwrap_or_default()
+        self.status.canonical_reason().unwrap_or("Refused")
     }
 
     fn hides(&self) -> bool {

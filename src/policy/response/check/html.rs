@@ -8,17 +8,8 @@
 use crate::core::text_template::{Piece, Placeholder, TextTemplate};
 
 /// Elements in whose text a tag is no tag.
-const RAW: [&str; 9] = [
-    "script",
-    "style",
-    "title",
-    "textarea",
-    "xmp",
-    "iframe",
-    "noembed",
-    "noframes",
-    "plaintext",
-];
+const RAW: [&str; 9] =
+    ["script", "style", "title", "textarea", "xmp", "iframe", "noembed", "noframes", "plaintext"];
 /// Those of them in which an escaped character is still what it stands for.
 const ESCAPABLE: [&str; 2] = ["title", "textarea"];
 /// Attributes that hold text and nothing else, besides `aria-…` and `data-…`.

@@ -86,7 +86,8 @@ fn every_cookie_of_clerks_is_known_with_any_suffix() {
     ] {
         assert!(is_clerks(name), "{name}");
     }
-    for name in ["session", "_session", "__sessions", "__host_session", "clerk", "client", "theme"] {
+    for name in ["session", "_session", "__sessions", "__host_session", "clerk", "client", "theme"]
+    {
         assert!(!is_clerks(name), "{name}");
     }
 }

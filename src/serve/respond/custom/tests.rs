@@ -21,7 +21,8 @@ use std::sync::Arc;
 const SILENT: Disclosure = Disclosure { rule: false };
 const OPEN: Disclosure = Disclosure { rule: true };
 const ASKERS: [Asker; 3] = [Asker::Grpc, Asker::Browser, Asker::Api];
-const HOSTILE: &str = "</p><script>alert('1')</script>\"\\ {reason} {{ \r\nx-evil: 1\u{0}\u{7f}\u{85}";
+const HOSTILE: &str =
+    "</p><script>alert('1')</script>\"\\ {reason} {{ \r\nx-evil: 1\u{0}\u{7f}\u{85}";
 
 fn template(text: &str) -> TextTemplate {
     TextTemplate::parse(text).unwrap()
@@ -70,10 +71,7 @@ fn every_placeholder_is_filled_in() {
     let mut decision = deny(Reason::Role, Asker::Api);
     decision.rule = Some(RuleId::new("GET /a"));
     let answer = said(decision, body(ContentType::Plain, all));
-    assert_eq!(
-        answer.body,
-        format!("role|{}|GET /a|r1|req-7|403|{{x}}", Reason::Role.meaning())
-    );
+    assert_eq!(answer.body, format!("role|{}|GET /a|r1|req-7|403|{{x}}", Reason::Role.meaning()));
     assert_eq!(header(&answer, "content-type"), Some("text/plain; charset=utf-8"));
 }
 
@@ -115,7 +113,8 @@ fn each_kind_of_body_has_its_headers() {
 fn a_value_cannot_leave_its_place_in_a_page() {
     let page = "<p title=\"{message}\">{message} {rule}</p>";
     let answer = said(hostile(Asker::Browser), body(ContentType::Html, page));
-    let safe = "&lt;/p&gt;&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&quot;\\ {reason} {{ x-evil: 1";
+    let safe =
+        "&lt;/p&gt;&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&quot;\\ {reason} {{ x-evil: 1";
     assert_eq!(answer.body, format!("<p title=\"{safe}\">{safe} {safe}</p>"));
 }
 
@@ -172,7 +171,7 @@ fn a_status_changes_what_the_standard_bodies_say() {
     assert_eq!((api.status.as_u16(), &problem["status"]), (409, &409.into()));
     assert_eq!((&problem["title"], &problem["reason"]), (&"Conflict".into(), &"role".into()));
     let page = said(deny(Reason::Role, Asker::Browser), status(499)).body;
-    assert!(page.contains("<title></title>") && page.contains("<code>499 role"), "{page}");
+    assert!(page.contains("<title>Refused</title>") && page.contains("<code>499 role"), "{page}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use crate::{
     core::{
         asker::Asker,
         decision::{Decision, Effect},
+        presentation::{CustomResponse, Presentation},
         reason::{Category, Reason},
     },
     serve::{
@@ -19,7 +20,7 @@ use envoy_types::{
 };
 use proptest::prelude::*;
 use prost::Message as _;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 const SILENT: Disclosure = Disclosure { rule: false };
 const ASKERS: [Asker; 3] = [Asker::Grpc, Asker::Browser, Asker::Api];
@@ -256,4 +257,33 @@ proptest! {
             prop_assert!(value.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{name} {value:?}");
         }
     }
+}
+
+#[test]
+fn what_is_hidden_is_not_found_whoever_asks() {
+    for asker in ASKERS {
+        for reason in [Reason::Role, Reason::NoRoute, Reason::SignedOut] {
+            let mut decision = deny(reason, asker);
+            let status = Some(http::StatusCode::NOT_FOUND);
+            let response = CustomResponse { status, message: None, body: None };
+            decision.presentation =
+                Some(Presentation { response: Arc::new(response), request_id: None });
+            let response = rendered(decision);
+            assert_eq!(code(&response), 5);
+            assert_eq!(denied(&response).status.as_ref().map(|status| status.code), Some(404));
+            let told = format!("{:?}", response.http_response);
+            assert!(!told.contains(reason.code()), "{told}");
+            // Only the operator's proxy sees this.
+            assert_eq!(metadata(&response).get("reason").map(String::as_str), Some(reason.code()));
+        }
+    }
+}
+
+#[test]
+fn the_clients_own_cookies_replace_what_it_sent() {
+    let response = rendered(allow(&[("cookie", "a=\u{e9}; b=2")], &["authorization"]));
+    let ok = ok(&response);
+    assert_eq!(pairs(&ok.headers), [("cookie", "a=\u{e9}; b=2")]);
+    assert_eq!(append(&ok.headers[0]), Some(BoolValue { value: false }));
+    assert_eq!(ok.headers_to_remove, ["authorization"]);
 }
