@@ -12,16 +12,16 @@ use crate::{
         question::{Also, Question, Wanted},
         reason::Reason,
     },
-    policy::{Access, Facts, Guard, Matched, Policy, Refusal, Requirement, Routed, Rule},
+    policy::{
+        Access, Blame, Demand, Facts, Guard, Matched, Mode, Policy, Refusal, Requirement, Routed,
+        Rule,
+    },
 };
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, iter, sync::Arc};
 
 /// What must hold for a question to be allowed.
 pub(super) struct Asked<'p, 'q> {
-    /// The policy entry, where one decides.
-    pub(super) rule: Option<&'p RuleId>,
-    /// What that entry, or the caller, asks.
-    access: Cow<'p, Access>,
+    own: Own<'p>,
     /// The route, and the path that led to it.
     route: Option<(Matched<'p>, CanonicalPath<'q>)>,
     /// The guards that stand over the request.
@@ -32,11 +32,41 @@ pub(super) struct Asked<'p, 'q> {
     also_require: Option<Arc<Requirement>>,
 }
 
+/// What decides whose credentials are looked at.
+enum Own<'p> {
+    /// An entry of the policy.
+    Rule(&'p Rule),
+    /// What the caller asks ad hoc.
+    AdHoc(Requirement),
+}
+
+/// What is asked besides, and the entry that asks it.
+#[derive(Clone, Copy)]
+struct Added<'a> {
+    /// `None` where the proxy's configuration asks it.
+    rule: Option<&'a RuleId>,
+    demand: Demand<'a>,
+}
+
 /// A question that is refused before anybody is asked who they are.
 pub(super) struct Stop {
     pub(super) reason: Reason,
     /// More than the reason's own sentence.
     pub(super) message: Option<Cow<'static, str>>,
+}
+
+/// A refusal, and the entry that refuses.
+pub(super) struct Refused {
+    pub(super) rule: Option<RuleId>,
+    pub(super) refusal: Refusal,
+}
+
+/// What comes of judging somebody.
+pub(super) struct Verdict {
+    pub(super) enforced: Result<(), Refused>,
+    /// What would have been refused, were everything enforced that is in shadow mode. Empty where the
+    /// question is refused anyway.
+    pub(super) shadow: Vec<Refused>,
 }
 
 impl Stop {
@@ -45,40 +75,82 @@ impl Stop {
     }
 }
 
-impl<'p> Asked<'p, '_> {
-    const fn of(rule: Option<&'p RuleId>, access: Cow<'p, Access>) -> Self {
-        Self {
-            rule,
-            access,
-            route: None,
-            guards: Vec::new(),
-            also_action: None,
-            also_require: None,
+impl Own<'_> {
+    const fn rule(&self) -> Option<&RuleId> {
+        match self {
+            Self::Rule(rule) => Some(&rule.id),
+            Self::AdHoc(_) => None,
+        }
+    }
+
+    const fn enforced(&self) -> Option<&Requirement> {
+        match self {
+            Self::Rule(rule) => rule.enforced(),
+            Self::AdHoc(requirement) => Some(requirement),
+        }
+    }
+
+    const fn tried(&self) -> Option<&Requirement> {
+        match self {
+            Self::Rule(rule) => rule.tried(),
+            Self::AdHoc(_) => None,
+        }
+    }
+
+    const fn is(&self, access: &Access) -> bool {
+        match self {
+            Self::Rule(rule) => matches!(
+                (&rule.access, access),
+                (Access::Public, Access::Public) | (Access::Denied, Access::Denied)
+            ),
+            Self::AdHoc(_) => false,
         }
     }
 }
 
+impl<'p> Asked<'p, '_> {
+    const fn of(own: Own<'p>) -> Self {
+        Self { own, route: None, guards: Vec::new(), also_action: None, also_require: None }
+    }
+}
+
 impl Asked<'_, '_> {
+    /// The policy entry that the question falls under, where one does.
+    pub(super) const fn rule(&self) -> Option<&RuleId> {
+        self.own.rule()
+    }
+
     /// Whether the answer depends on who asks, or passes it on.
     pub(super) fn wants_identity(&self) -> bool {
-        match &*self.access {
-            Access::Denied => false,
-            Access::Public => self.more().next().is_some(),
-            Access::Optional | Access::Required(_) => true,
+        if self.own.is(&Access::Public) {
+            return self.added(Mode::Enforce).next().is_some();
         }
+        !self.own.is(&Access::Denied)
     }
 
-    /// Whether nobody is let through, whoever they are.
-    fn is_denied(&self) -> bool {
-        let denied = |access: &Access| matches!(access, Access::Denied);
-        denied(&self.access) || self.also_action.is_some_and(|rule| denied(&rule.access))
+    /// The entry that lets nobody through, whoever they are.
+    fn denying(&self) -> Option<&RuleId> {
+        let action = self.also_action.filter(|rule| matches!(rule.access, Access::Denied));
+        if self.own.is(&Access::Denied) { self.own.rule() } else { action.map(|rule| &rule.id) }
     }
 
-    /// What a caller must meet besides the entry's own requirement.
-    fn more(&self) -> impl Iterator<Item = &Requirement> + Clone {
-        let guards = self.guards.iter().map(|guard| &guard.require);
-        let action = self.also_action.and_then(|rule| rule.access.requirement());
-        guards.chain(action).chain(self.also_require.as_deref())
+    /// What a caller must meet besides the entry's own requirement, or what is only tried.
+    fn added(&self, mode: Mode) -> impl Iterator<Item = Added<'_>> + Clone {
+        let guards = self.guards.iter().filter(move |guard| guard.mode == mode).map(|guard| {
+            let path = self.route.as_ref().map(|(_, path)| path);
+            let demand = path.map_or(Demand::of(&guard.require), |path| guard.demand(path));
+            Added { rule: Some(&guard.id), demand }
+        });
+        let action = self.also_action.and_then(|rule| {
+            let requirement = match mode {
+                Mode::Enforce => rule.enforced(),
+                Mode::Shadow => rule.tried(),
+            };
+            Some(Added { rule: Some(&rule.id), demand: Demand::of(requirement?) })
+        });
+        let require = self.also_require.as_deref().filter(|_| mode == Mode::Enforce);
+        let require = require.map(|text| Added { rule: None, demand: Demand::of(text) });
+        guards.chain(action).chain(require)
     }
 
     /// Judges whoever was identified.
@@ -87,9 +159,9 @@ impl Asked<'_, '_> {
         caller: Caller<'_>,
         question: &Question<'_>,
         now: Timestamp,
-    ) -> Result<(), Refusal> {
-        if self.is_denied() {
-            return Err(refusal(Reason::Denied));
+    ) -> Verdict {
+        if let Some(rule) = self.denying() {
+            return Verdict::denied(rule);
         }
         let mut facts = Facts::of_caller(caller, now);
         match &question.wanted {
@@ -100,22 +172,89 @@ impl Asked<'_, '_> {
             }
             Wanted::Requirement(_) => {}
         }
+        let mut own = Demand::of(&Requirement::SignedIn);
         if let Some((matched, path)) = &self.route {
             facts.path = Some(path);
-            facts.parameters = matched.parameters(path);
+            own.parameters = matched.parameters(path);
         }
-        Requirement::evaluate_all(self.access.requirement(), self.more(), &facts)
+        if let Some(requirement) = self.own.enforced() {
+            own.requirement = requirement;
+        } else if self.added(Mode::Enforce).next().is_none() {
+            // Nothing is asked. Where only something added asks, it holds as over `signed_in`.
+            return self.tried(own, &facts);
+        }
+        match self.put(own, self.added(Mode::Enforce), &facts) {
+            Ok(()) => self.tried(own, &facts),
+            Err(refused) => Verdict::refused(refused),
+        }
+    }
+
+    /// Tries what is in shadow mode. Everything that is enforced holds.
+    fn tried<'a>(&'a self, own: Demand<'a>, facts: &Facts<'a>) -> Verdict {
+        let mut shadow = Vec::new();
+        if let Some(requirement) = self.own.tried() {
+            let own = Demand { requirement, ..own };
+            shadow.extend(self.put(own, iter::empty(), facts).err());
+        }
+        for added in self.added(Mode::Shadow) {
+            if let Err(refused) = self.put(own, iter::once(added), facts) {
+                shadow.push(self.refused(added.rule, refused.refusal));
+            }
+        }
+        Verdict { enforced: Ok(()), shadow }
+    }
+
+    fn put<'a>(
+        &self,
+        own: Demand<'a>,
+        added: impl Iterator<Item = Added<'a>> + Clone,
+        facts: &Facts<'a>,
+    ) -> Result<(), Refused> {
+        let demands = added.clone().map(|added| added.demand);
+        Demand::evaluate_all(own, demands, facts).map_err(|(blame, refusal)| {
+            let rule = match blame {
+                Blame::Own => None,
+                Blame::Added(number) => added.clone().nth(number).and_then(|added| added.rule),
+            };
+            self.refused(rule, refusal)
+        })
+    }
+
+    /// A refusal by an entry that adds to the question's own, or else by that one.
+    fn refused(&self, rule: Option<&RuleId>, refusal: Refusal) -> Refused {
+        Refused { rule: rule.or(self.rule()).cloned(), refusal }
     }
 
     /// Judges somebody who is not signed in, for this reason.
-    pub(super) fn judge_nobody(&self, reason: Reason) -> Result<(), Refusal> {
-        if self.is_denied() {
-            return Err(refusal(Reason::Denied));
+    pub(super) fn judge_nobody(&self, reason: Reason) -> Verdict {
+        if let Some(rule) = self.denying() {
+            return Verdict::denied(rule);
         }
-        match self.access.requirement().or_else(|| self.more().next()) {
-            Some(_) => Err(refusal(reason)),
-            None => Ok(()),
+        let refused = |rule| self.refused(rule, refusal(reason));
+        if self.own.enforced().is_some() {
+            return Verdict::refused(refused(None));
         }
+        if let Some(added) = self.added(Mode::Enforce).next() {
+            return Verdict::refused(refused(added.rule));
+        }
+        let shadow = self.added(Mode::Shadow).map(|added| refused(added.rule)).collect();
+        Verdict { enforced: Ok(()), shadow }
+    }
+
+    /// What is left to everyone, nobody being asked who they are: what is in shadow mode cannot be
+    /// tried there.
+    pub(super) fn judge_anyone(&self) -> Verdict {
+        Verdict { shadow: Vec::new(), ..self.judge_nobody(Reason::SignedOut) }
+    }
+}
+
+impl Verdict {
+    const fn refused(refused: Refused) -> Self {
+        Self { enforced: Err(refused), shadow: Vec::new() }
+    }
+
+    fn denied(rule: &RuleId) -> Self {
+        Self::refused(Refused { rule: Some(rule.clone()), refusal: refusal(Reason::Denied) })
     }
 }
 
@@ -132,14 +271,14 @@ pub(super) fn asked<'p, 'q>(
         Wanted::Http(request) => route(policy, request)?,
         Wanted::Action(action) => {
             let rule = policy.action(action.name).ok_or(Stop::plain(Reason::UnknownAction))?;
-            Asked::of(Some(&rule.id), Cow::Borrowed(&rule.access))
+            Asked::of(Own::Rule(rule))
         }
         Wanted::Requirement(asked) => {
             let requirement = Requirement::from_asked(asked).map_err(|error| Stop {
                 reason: Reason::MalformedRequest,
                 message: Some(sentence(&error)),
             })?;
-            Asked::of(None, Cow::Owned(Access::Required(requirement)))
+            Asked::of(Own::AdHoc(requirement))
         }
     };
     let Also { require, action } = question.also;
@@ -164,11 +303,10 @@ fn route<'p, 'q>(policy: &'p Policy, request: &'q HttpRequest<'q>) -> Result<Ask
         .map_err(|error| Stop { reason: Reason::AmbiguousHost, message: Some(sentence(&error)) })?;
     let path = CanonicalPath::parse(request.path())
         .map_err(|error| Stop { reason: Reason::AmbiguousPath, message: Some(sentence(&error)) })?;
-    match policy.route(&host, &path, request.method) {
+    match policy.route_request(&host, &path, request) {
         Routed::Rule(matched) => {
-            let rule = matched.rule;
-            let mut asked = Asked::of(Some(&rule.id), Cow::Borrowed(&rule.access));
-            asked.guards = policy.guards(&host, &path, request.method).collect();
+            let mut asked = Asked::of(Own::Rule(matched.rule));
+            asked.guards = matched.guards(&host, &path, request.method).collect();
             asked.route = Some((matched, path));
             Ok(asked)
         }

@@ -1,6 +1,12 @@
 //! From what is asked and who asks to a decision. Pure: everything that could wait lies behind.
 
-use super::{find::Asked, instances::InstanceEntry, outcome::Outcome, sign_in};
+use super::{
+    find::{Asked, Refused, Verdict},
+    instances::InstanceEntry,
+    outcome::Outcome,
+    remarks::{Broken, Difference, Remarks},
+    sign_in,
+};
 use crate::{
     clerk::request::Authentication,
     core::{
@@ -9,7 +15,7 @@ use crate::{
         decision::{Decision, Denial, Effect},
         header::Headers,
         http_request::HttpRequest,
-        id::RequestId,
+        id::{RequestId, RuleId},
         identity::{Caller, Identity, User},
         location::Location,
         presentation::Presentation,
@@ -35,6 +41,15 @@ struct Visitor {
     set_cookies: Vec<Box<str>>,
 }
 
+/// What is said in answer.
+struct Said {
+    effect: Effect,
+    reason: Reason,
+    message: Cow<'static, str>,
+    /// The policy entry that decided.
+    rule: Option<RuleId>,
+}
+
 impl<'a> Case<'a> {
     pub(super) fn of(question: &'a Question<'a>, policy: &'a Policy, now: Timestamp) -> Self {
         let request = match &question.wanted {
@@ -47,27 +62,13 @@ impl<'a> Case<'a> {
     /// A refusal for which it does not matter who asks.
     pub(super) fn stopped(&self, reason: Reason, message: Option<Cow<'static, str>>) -> Outcome {
         let message = message.unwrap_or(Cow::Borrowed(reason.meaning()));
-        Outcome {
-            decision: Decision {
-                effect: Effect::Deny(Denial::plain()),
-                reason,
-                message,
-                rule: None,
-                revision: self.policy.revision().clone(),
-                asker: self.asker,
-                set_cookies: Vec::new(),
-                valid_until: None,
-                presentation: self.presentation(reason),
-            },
-            identity: Identity::Nobody,
-            instance: None,
-        }
+        let said = Said { effect: Effect::Deny(Denial::plain()), reason, message, rule: None };
+        self.outcome(None, Identity::Nobody, Vec::new(), said)
     }
 
     /// Judges what is asked for which nobody needs to say who they are.
-    pub(super) fn judge_anyone(&self, asked: &Asked<'_, '_>) -> Outcome {
-        let verdict = asked.judge_nobody(Reason::SignedOut);
-        self.answer(asked, None, Identity::Nobody, Vec::new(), verdict)
+    pub(super) fn judge_anyone(&self, asked: &Asked<'_, '_>) -> (Outcome, Remarks) {
+        self.answer(asked, None, Identity::Nobody, Vec::new(), asked.judge_anyone())
     }
 
     /// Judges a caller.
@@ -76,21 +77,30 @@ impl<'a> Case<'a> {
         asked: &Asked<'_, '_>,
         authentication: Authentication,
         instance: &InstanceEntry,
-    ) -> Outcome {
+    ) -> (Outcome, Remarks) {
         if let Authentication::Redirect(redirect) = authentication {
             let reason = redirect.cause.reason();
-            let said = (Effect::Redirect(redirect.location), reason, reason.meaning().into());
+            let said = Said {
+                effect: Effect::Redirect(redirect.location),
+                reason,
+                message: reason.meaning().into(),
+                rule: asked.rule().cloned(),
+            };
             let nobody = Identity::Nobody;
-            return self.outcome(asked, Some(instance), nobody, redirect.set_cookies, said);
+            return (
+                self.outcome(Some(instance), nobody, redirect.set_cookies, said),
+                Remarks::NONE,
+            );
         }
         let visitor = Visitor::of(authentication);
-        let (identity, verdict) = match visitor.user {
-            Ok(user) => {
-                let caller = Caller::User(&user);
-                let verdict = asked.judge_caller(caller, self.question, self.now);
-                (Identity::User(user), verdict)
-            }
-            Err(reason) => (Identity::Nobody, asked.judge_nobody(reason)),
+        let identity = match &visitor.user {
+            Ok(user) => Identity::User(Arc::clone(user)),
+            Err(_) => Identity::Nobody,
+        };
+        let verdict = match (identity.caller(), visitor.user) {
+            (Some(caller), _) => asked.judge_caller(caller, self.question, self.now),
+            (None, Ok(_)) => asked.judge_nobody(Reason::SignedOut),
+            (None, Err(reason)) => asked.judge_nobody(reason),
         };
         self.answer(asked, Some(instance), identity, visitor.set_cookies, verdict)
     }
@@ -101,9 +111,16 @@ impl<'a> Case<'a> {
         instance: Option<&InstanceEntry>,
         identity: Identity,
         set_cookies: Vec<Box<str>>,
-        verdict: Result<(), Refusal>,
-    ) -> Outcome {
-        let said = match verdict {
+        verdict: Verdict,
+    ) -> (Outcome, Remarks) {
+        let Verdict { enforced, shadow } = verdict;
+        let mut remarks = Remarks::NONE;
+        for refused in shadow {
+            let said = self.refused(refused, instance, &mut remarks.broken);
+            let Said { effect, reason, rule, message: _ } = said;
+            remarks.differences.push(Difference { rule, reason, effect: effect.as_str() });
+        }
+        let said = match enforced {
             Ok(()) => {
                 let none = Headers::none();
                 let headers = self.request.map_or(&none, |request| &request.headers);
@@ -111,26 +128,40 @@ impl<'a> Case<'a> {
                 if self.request.is_some() {
                     self.policy.credentials().apply(&mut upstream, headers);
                 }
-                (Effect::Allow(upstream), Reason::Allowed, Reason::Allowed.meaning().into())
+                Said {
+                    effect: Effect::Allow(upstream),
+                    reason: Reason::Allowed,
+                    message: Reason::Allowed.meaning().into(),
+                    rule: asked.rule().cloned(),
+                }
             }
-            Err(Refusal { reason, message, reverification, error: _ }) => {
-                let effect = match self.way_out(reason, instance) {
-                    Some(location) => Effect::Redirect(location),
-                    None => Effect::Deny(Denial { reverification }),
-                };
-                (effect, reason, message)
-            }
+            Err(refused) => self.refused(refused, instance, &mut remarks.broken),
         };
-        self.outcome(asked, instance, identity, set_cookies, said)
+        (self.outcome(instance, identity, set_cookies, said), remarks)
+    }
+
+    /// How a refusal is said.
+    fn refused(
+        &self,
+        refused: Refused,
+        instance: Option<&InstanceEntry>,
+        broken: &mut Vec<Broken>,
+    ) -> Said {
+        let Refused { rule, refusal: Refusal { reason, message, reverification, error } } = refused;
+        broken.extend(error.map(|error| Broken { rule: rule.clone(), error }));
+        let effect = match self.way_out(reason, instance) {
+            Some(location) => Effect::Redirect(location),
+            None => Effect::Deny(Denial { reverification }),
+        };
+        Said { effect, reason, message, rule }
     }
 
     fn outcome(
         &self,
-        asked: &Asked<'_, '_>,
         instance: Option<&InstanceEntry>,
         identity: Identity,
         set_cookies: Vec<Box<str>>,
-        (effect, reason, message): (Effect, Reason, Cow<'static, str>),
+        Said { effect, reason, message, rule }: Said,
     ) -> Outcome {
         let valid_until = identity.caller().and_then(Caller::expires_at);
         Outcome {
@@ -138,7 +169,7 @@ impl<'a> Case<'a> {
                 effect,
                 reason,
                 message,
-                rule: asked.rule.cloned(),
+                rule,
                 revision: self.policy.revision().clone(),
                 asker: self.asker,
                 set_cookies,

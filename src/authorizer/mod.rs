@@ -9,6 +9,7 @@ mod judge;
 mod operator;
 pub mod outcome;
 mod record;
+mod remarks;
 mod sign_in;
 
 pub use instances::{InstanceEntry, Instances, InstancesError};
@@ -28,6 +29,7 @@ use crate::{
     telemetry::metrics::Metrics,
 };
 use operator::OperatorRequirements;
+use remarks::Remarks;
 use std::{borrow::Cow, sync::Arc};
 use tokio::sync::watch;
 
@@ -58,20 +60,23 @@ impl Authorizer {
     /// Decides one question.
     pub async fn authorize(&self, question: &Question<'_>, door: Door) -> Outcome {
         let stopwatch = Stopwatch::start();
-        let outcome = self.decide(question).await;
+        let (outcome, remarks) = self.decide(question).await;
+        remarks.record(&self.metrics, &outcome.decision.revision);
         record::decided(&self.metrics, question, &outcome, door, stopwatch.elapsed());
         outcome
     }
 
-    async fn decide(&self, question: &Question<'_>) -> Outcome {
+    async fn decide(&self, question: &Question<'_>) -> (Outcome, Remarks) {
         let now = self.clock.now();
         let case = judge::Case::of(question, &self.policy, now);
         let Some(instance) = self.instances.of(question) else {
-            return case.stopped(Reason::Misconfigured, None);
+            return (case.stopped(Reason::Misconfigured, None), Remarks::NONE);
         };
         let asked = match find::asked(question, &self.policy, &self.operator) {
             Ok(asked) => asked,
-            Err(find::Stop { reason, message }) => return case.stopped(reason, message),
+            Err(find::Stop { reason, message }) => {
+                return (case.stopped(reason, message), Remarks::NONE);
+            }
         };
         if !asked.wants_identity() {
             return case.judge_anyone(&asked);

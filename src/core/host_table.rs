@@ -60,6 +60,19 @@ impl HostPattern {
     }
 }
 
+impl HostPattern {
+    /// Whether a host is one of those it stands for.
+    #[must_use]
+    pub fn covers(&self, host: &Host) -> bool {
+        match self {
+            Self::Exact(name) => **name == *host.as_str(),
+            Self::Below(suffix) => {
+                host.as_str().strip_suffix(&**suffix).is_some_and(|labels| labels.ends_with('.'))
+            }
+        }
+    }
+}
+
 impl fmt::Display for HostPattern {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -93,6 +106,11 @@ impl<T> HostTable<T> {
         }
     }
 
+    /// Changes what is for every host without one of its own.
+    pub fn replace_general(&mut self, general: T) {
+        self.general = general;
+    }
+
     /// The one thing for a host.
     #[must_use]
     pub fn select(&self, host: &Host) -> &T {
@@ -117,7 +135,7 @@ impl<T> HostTable<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::{HostPattern, HostPatternError as E};
+    use super::{Host, HostPattern, HostPatternError as E};
 
     #[test]
     fn a_pattern_is_a_host_or_a_wildcard_before_one() {
@@ -130,6 +148,18 @@ mod tests {
             ("*.Shop.test", HostPattern::Below("shop.test".into())),
         ] {
             assert_eq!(HostPattern::parse(text), Ok(pattern), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_covers_its_host_or_the_hosts_below() {
+        for (pattern, covered, others) in [
+            ("shop.test", &["shop.test"][..], &["a.shop.test", "xshop.test", "test"][..]),
+            ("*.shop.test", &["a.shop.test", "b.a.shop.test"], &["shop.test", "xshop.test"]),
+        ] {
+            let pattern = HostPattern::parse(pattern).unwrap();
+            let covers = |host: &&str| pattern.covers(&Host::parse(host).unwrap());
+            assert!(covered.iter().all(covers) && !others.iter().any(covers), "{pattern}");
         }
     }
 

@@ -1,7 +1,11 @@
 //! Whom a rule lets in.
 
-use super::{requirement::Requirement, source::Place};
-use crate::core::{credential::CredentialKinds, id::RuleId};
+use super::{guard::Guard, requirement::Requirement, source::Place};
+use crate::core::{
+    credential::{CredentialKind, CredentialKinds},
+    id::RuleId,
+};
+use std::sync::Arc;
 
 /// One entry of the policy.
 #[derive(Clone, Debug)]
@@ -15,6 +19,37 @@ pub struct Rule {
     pub mode: Mode,
     /// Where it is written.
     pub(super) place: Place,
+    /// What is left of the requirement in shadow mode.
+    floor: Requirement,
+    /// The guards that may stand over a request to which it applies, in the order of their names.
+    pub(super) guards: Box<[Arc<Guard>]>,
+}
+
+impl Rule {
+    /// A rule that no guard stands over yet.
+    pub(super) fn new(id: RuleId, access: Access, mode: Mode, place: Place) -> Self {
+        let floor = Requirement::Credential(access.credentials());
+        Self { id, access, mode, place, floor, guards: [].into() }
+    }
+
+    /// What is asked of whoever is signed in, and enforced: in shadow mode a credential of a kind that
+    /// the rule accepts.
+    #[must_use]
+    pub const fn enforced(&self) -> Option<&Requirement> {
+        match (self.access.requirement(), self.mode) {
+            (Some(_), Mode::Shadow) => Some(&self.floor),
+            (requirement, Mode::Enforce | Mode::Shadow) => requirement,
+        }
+    }
+
+    /// What is tried and not enforced.
+    #[must_use]
+    pub const fn tried(&self) -> Option<&Requirement> {
+        match self.mode {
+            Mode::Shadow => self.access.requirement(),
+            Mode::Enforce => None,
+        }
+    }
 }
 
 /// Whether what is asked is enforced.
@@ -25,6 +60,17 @@ pub enum Mode {
     /// It is tried, and what would have been refused is counted and logged. A rule in this mode still
     /// asks for a credential of the kinds it accepts.
     Shadow,
+}
+
+impl Mode {
+    /// The word in the policy.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Enforce => "enforce",
+            Self::Shadow => "shadow",
+        }
+    }
 }
 
 /// Whom a rule lets in.
@@ -50,10 +96,14 @@ impl Access {
         }
     }
 
-    /// The kinds of credential that can meet it.
+    /// The kinds of credential that can meet it. Any other is refused whatever it says.
     #[must_use]
     pub fn credentials(&self) -> CredentialKinds {
-        let named = self.requirement().and_then(Requirement::credentials);
-        named.unwrap_or(CredentialKinds::SESSION)
+        match self {
+            Self::Required(requirement) => {
+                CredentialKind::ALL.into_iter().filter(|kind| requirement.admits(*kind)).collect()
+            }
+            Self::Public | Self::Optional | Self::Denied => CredentialKinds::SESSION,
+        }
     }
 }

@@ -1,13 +1,16 @@
 //! From the tree of a file to a policy. Everything that is wrong is collected, not only the first.
 
+mod guards;
 mod requirement;
 mod responses;
 mod routes;
 mod settings;
+mod standing;
 
 use super::{
     Policy, Unlisted,
     access::{Access, Mode, Rule},
+    condition::Scope,
     diagnostic::{PolicyError, PolicyErrors},
     document::{Entry, Node, Value},
     problem::Problem,
@@ -19,15 +22,26 @@ use super::{
     upstream::{Credentials, UpstreamHeaders},
     wording::{Choice, Excerpt, Expected},
 };
-use crate::core::{
-    host_table::HostTable,
-    id::{Revision, RuleId},
-};
+use crate::core::id::{Revision, RuleId};
+use requirement::{Position, Words};
 pub(super) use requirement::{after_minutes, entitlement, organization, permission, role};
+use routes::Table;
+use standing::Tables;
 use std::collections::HashMap;
 
-const KEYS: [&str; 7] =
-    ["version", "unlisted", "routes", "hosts", "actions", "responses", "upstream"];
+const KEYS: [&str; 11] = [
+    "version",
+    "unlisted",
+    "preflight",
+    "routes",
+    "hosts",
+    "guards",
+    "actions",
+    "responses",
+    "upstream",
+    "lints",
+    "tests",
+];
 
 /// Compiles a policy file.
 pub(super) fn policy(source: &Source) -> Result<Policy, PolicyErrors> {
@@ -37,13 +51,21 @@ pub(super) fn policy(source: &Source) -> Result<Policy, PolicyErrors> {
 /// Compiles a requirement that stands alone.
 pub(super) fn requirement(source: &Source) -> Result<Requirement, PolicyErrors> {
     Compiler::run(source, |compiler, node| {
-        compiler.requirement(node, "a requirement", requirement::Words::Required)
+        let scope = Scope { request: true, parameters: &[], resource: false };
+        let position = Position { words: Words::Required, scope };
+        compiler.requirement(node, "a requirement", position)
     })
 }
 
 /// Collects what is wrong while it compiles.
 struct Compiler {
     errors: Vec<PolicyError>,
+}
+
+/// Whether an action or a guard can have this name.
+fn is_name(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".:_-".contains(&byte);
+    (1..=128).contains(&name.len()) && name.bytes().all(allowed)
 }
 
 impl Compiler {
@@ -63,8 +85,11 @@ impl Compiler {
     fn policy(&mut self, node: &Node) -> Option<Policy> {
         let entries = self.map(node, "a policy")?;
         let mut unlisted = Some(Unlisted::Denied);
-        let mut tables = Some(HostTable::new(Router::new()));
+        let preflight = entries.iter().find(|entry| *entry.key == *"preflight");
+        let preflight = preflight.is_some_and(|entry| self.preflight(&entry.value));
+        let mut tables = Some(Tables::new(Router::new()));
         let mut hosts = None;
+        let mut guards = Some(Vec::new());
         let mut actions = Some(HashMap::new());
         let mut responses = Some(Responses::NONE);
         let mut upstream = Some((UpstreamHeaders::standard(), Credentials::Keep));
@@ -73,11 +98,17 @@ impl Compiler {
             match &*entry.key {
                 "version" => version = Some(&entry.value),
                 "unlisted" => unlisted = self.unlisted(&entry.value),
-                "routes" => tables = self.routes(&entry.value, None).map(HostTable::new),
+                "preflight" => {}
+                "routes" => {
+                    tables = self.routes(&entry.value, Table::general(preflight)).map(Tables::new);
+                }
                 "hosts" => hosts = Some(&entry.value),
+                "guards" => guards = self.guards(&entry.value),
                 "actions" => actions = self.actions(&entry.value),
                 "responses" => responses = self.responses(&entry.value),
                 "upstream" => upstream = self.upstream(&entry.value),
+                // Neither says anything about who is let in; both are read by others.
+                "lints" | "tests" => {}
                 _ => self.unknown_key(entry, "a policy", &KEYS),
             }
         }
@@ -88,15 +119,17 @@ impl Compiler {
             self.report(node.place, missing);
         }
         if let (Some(tables), Some(hosts)) = (&mut tables, hosts) {
-            self.hosts(hosts, tables);
+            self.hosts(hosts, preflight, tables);
         }
+        let (mut tables, guards, mut unlisted) = (tables?, guards?, unlisted?);
         let (upstream, credentials) = upstream?;
+        self.stand(&guards, &mut tables, &mut unlisted);
         let mut policy = Policy {
             revision: Revision::new(""),
-            unlisted: unlisted?,
-            tables: tables?,
+            unlisted,
+            tables: tables.finish(),
             actions: actions?,
-            guards: [].into(),
+            guards: guards.into(),
             responses: responses?,
             upstream,
             credentials,
@@ -117,8 +150,8 @@ impl Compiler {
             "denied" => Some(Unlisted::Denied),
             "signed_in" => {
                 let access = Access::Required(Requirement::SignedIn);
-                let (id, mode, place) = (RuleId::new("unlisted"), Mode::Enforce, node.place);
-                Some(Unlisted::SignedIn(Rule { id, access, mode, place }))
+                let id = RuleId::new("unlisted");
+                Some(Unlisted::SignedIn(Rule::new(id, access, Mode::Enforce, node.place)))
             }
             "public" => self.refuse(node.place, Problem::UnlistedOpen("public")),
             "optional" => self.refuse(node.place, Problem::UnlistedOpen("optional")),
@@ -130,22 +163,16 @@ impl Compiler {
     }
 
     fn actions(&mut self, node: &Node) -> Option<HashMap<Box<str>, Rule>> {
-        let sound = |name: &str| {
-            let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".:_-".contains(&byte);
-            (1..=128).contains(&name.len()) && name.bytes().all(allowed)
-        };
+        let scope = Scope { request: false, parameters: &[], resource: true };
+        let position = Position { words: Words::Required, scope };
         let mut actions = HashMap::new();
         for entry in self.map(node, "`actions`")? {
-            if !sound(&entry.key) {
+            if !is_name(&entry.key) {
                 self.report(entry.place, Problem::ActionName(Excerpt::of(&entry.key)));
             }
-            let words = requirement::Words::Required;
-            if let Some(access) = self.access(&entry.value, "an action", words) {
+            if let Some((access, mode)) = self.access(&entry.value, "an action", position) {
                 let id = RuleId::new(&format!("action {}", entry.key));
-                actions.insert(
-                    entry.key.clone(),
-                    Rule { id, access, mode: Mode::Enforce, place: entry.place },
-                );
+                actions.insert(entry.key.clone(), Rule::new(id, access, mode, entry.place));
             }
         }
         Some(actions)
@@ -192,6 +219,19 @@ impl Compiler {
             | Value::Other(_)
             | Value::List(_)
             | Value::Map(_) => self.wrong_kind(node, what, Expected::Text),
+        }
+    }
+
+    /// The elements of a list, at least one.
+    fn list<'n>(&mut self, node: &'n Node, what: &'static str) -> Option<&'n [Node]> {
+        match &node.value {
+            Value::List(list) if list.is_empty() => self.refuse(node.place, Problem::EmptyList),
+            Value::List(list) => Some(list),
+            Value::Nothing
+            | Value::Text(_)
+            | Value::Number(_)
+            | Value::Other(_)
+            | Value::Map(_) => self.wrong_kind(node, what, Expected::List),
         }
     }
 

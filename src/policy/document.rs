@@ -41,12 +41,12 @@ pub(super) enum Value {
     Map(Vec<Entry>),
 }
 
-/// A value that is neither text nor a whole number.
+/// A value that only the cases of a policy hold, in what they say of tokens and resources.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Scalar {
     Boolean(bool),
-    /// A number that is negative or not whole.
-    Odd,
+    Negative(i64),
+    Fraction(f64),
 }
 
 /// One entry of a map.
@@ -151,16 +151,17 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::Other(Scalar::Boolean(boolean)))
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Value, E> {
-        Ok(Value::Other(Scalar::Odd))
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        let negative = Value::Other(Scalar::Negative(number));
+        Ok(u64::try_from(number).map_or(negative, Value::Number))
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
         Ok(Value::Number(number))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Value, E> {
-        Ok(Value::Other(Scalar::Odd))
+    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+        Ok(Value::Other(Scalar::Fraction(number)))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Value, E> {

@@ -1,11 +1,12 @@
-//! Puts a requirement to a user. Total: every question has an answer, and nothing here can fail.
+//! Puts a requirement to a caller. Total: every question has an answer, and nothing here can fail.
 
 use super::{
     condition::ConditionError,
-    facts::Facts,
-    requirement::{OrganizationRequirement, Requirement},
+    facts::{Facts, Parameters},
+    requirement::{Admission, OrganizationRequirement, Requirement},
 };
 use crate::core::{
+    credential::CredentialKind,
     identity::{Caller, User},
     reason::Reason,
     reverification::Reverification,
@@ -26,6 +27,24 @@ pub struct Refusal {
     pub reverification: Option<Reverification>,
     /// Why a condition could not be worked out, if that is the reason.
     pub error: Option<ConditionError>,
+}
+
+/// A requirement that must hold together with others.
+#[derive(Clone, Copy, Debug)]
+pub struct Demand<'a> {
+    /// What is asked.
+    pub requirement: &'a Requirement,
+    /// What `params` stands for in its conditions.
+    pub parameters: Parameters<'a>,
+}
+
+/// Which of several requirements does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blame {
+    /// The rule's own.
+    Own,
+    /// One that was added, counted from 0.
+    Added(usize),
 }
 
 /// A requirement that does not hold, before words are made of it.
@@ -52,31 +71,23 @@ impl Requirement {
     /// # Errors
     /// [`Refusal`] if it does not hold.
     pub fn evaluate(&self, facts: &Facts<'_>) -> Result<(), Refusal> {
-        self.check(facts, false).map_err(Refusal::from)
+        self.check(facts, is_session(facts)).map_err(Refusal::from)
     }
 
-    /// Whether several requirements hold together. Only the first, the rule's own, can let machines
-    /// in; the others add to it.
-    ///
-    /// # Errors
-    /// [`Refusal`] if one does not hold.
-    pub fn evaluate_all<'r>(
-        own: Option<&'r Self>,
-        more: impl Iterator<Item = &'r Self> + Clone,
-        facts: &Facts<'_>,
-    ) -> Result<(), Refusal> {
-        let admitted = own.is_some_and(|own| own.admits(facts.caller.kind()));
-        check_all(own.into_iter().chain(more), facts, admitted).map_err(Refusal::from)
-    }
-
-    /// `admitted`: whether something around it has let the caller's kind of credential in.
-    fn check(&self, facts: &Facts<'_>, admitted: bool) -> Result<(), Failure<'_>> {
+    /// `admitted`: whether something around it has let the caller's kind of credential in; sessions
+    /// always are.
+    fn check<'r>(&'r self, facts: &Facts<'_>, admitted: bool) -> Result<(), Failure<'r>> {
         match (self, facts.caller) {
             (Self::Credential(kinds), caller) => {
                 self.holds(kinds.contains(caller.kind()), Reason::CredentialKind)
             }
             (Self::All(parts), caller) => {
-                check_all(parts, facts, admitted || self.admits(caller.kind()))
+                let admission = Admission::beside(parts, caller.kind(), admitted);
+                let check = |part: &'r Self| part.check(facts, admission.of(part)).err();
+                match first_failure(parts.iter(), |part| part, check) {
+                    Some((_, failure)) => Err(failure),
+                    None => Ok(()),
+                }
             }
             (Self::Any(branches), _) => self.check_any(branches, facts, admitted),
             (_, Caller::Machine(_)) if !admitted => Err(self.failure(Reason::CredentialKind)),
@@ -175,23 +186,61 @@ impl Requirement {
     }
 }
 
-fn check_all<'r, I>(parts: I, facts: &Facts<'_>, admitted: bool) -> Result<(), Failure<'r>>
-where
-    I: IntoIterator<Item = &'r Requirement>,
-    I::IntoIter: Clone,
-{
-    let parts = parts.into_iter();
-    let is_condition = |part: &&Requirement| matches!(part, Requirement::Condition(_));
-    let failed = |part: &'r Requirement| part.check(facts, admitted).err();
-    let weight = |failure: &Failure<'_>| (failure.reason == Reason::Reverification, failure.reason);
+impl<'a> Demand<'a> {
+    /// What nothing in the path belongs to.
+    #[must_use]
+    pub const fn of(requirement: &'a Requirement) -> Self {
+        Self { requirement, parameters: Parameters::NONE }
+    }
+
+    /// Whether several requirements hold together. Only a rule's own lets machines in; what is added
+    /// to it can do no more than refuse them.
+    ///
+    /// # Errors
+    /// A [`Refusal`] if one does not hold, and which one.
+    pub fn evaluate_all(
+        own: Self,
+        added: impl Iterator<Item = Self> + Clone,
+        facts: &Facts<'a>,
+    ) -> Result<(), (Blame, Refusal)> {
+        let admitted = own.requirement.admits(facts.caller.kind());
+        let added = added.enumerate().map(|(number, demand)| (Blame::Added(number), demand));
+        let demands = iter::once((Blame::Own, own)).chain(added);
+        let check = |(blame, demand): (Blame, Self)| {
+            let facts = Facts { parameters: demand.parameters, ..*facts };
+            let admitted = if blame == Blame::Own { is_session(&facts) } else { admitted };
+            demand.requirement.check(&facts, admitted).err()
+        };
+        match first_failure(demands, |(_, demand)| demand.requirement, check) {
+            Some(((blame, _), failure)) => Err((blame, failure.into())),
+            None => Ok(()),
+        }
+    }
+}
+
+fn is_session(facts: &Facts<'_>) -> bool {
+    facts.caller.kind() == CredentialKind::SessionToken
+}
+
+/// The failure to report of parts that must all hold.
+fn first_failure<'r, P: Copy>(
+    parts: impl Iterator<Item = P> + Clone,
+    requirement: impl Fn(P) -> &'r Requirement,
+    check: impl Fn(P) -> Option<Failure<'r>>,
+) -> Option<(P, Failure<'r>)> {
+    let is_condition = |part: &P| matches!(requirement(*part), Requirement::Condition(_));
+    let failed = |part: P| check(part).map(|failure| (part, failure));
+    let weight = |(_, failure): &(P, Failure<'_>)| {
+        (failure.reason == Reason::Reverification, failure.reason)
+    };
     // `min_by_key` takes the first of equals.
     let first =
         parts.clone().filter(|part| !is_condition(part)).filter_map(failed).min_by_key(weight);
     match first {
-        Some(failure) if failure.reason != Reason::Reverification => Err(failure),
+        Some(found) if found.1.reason != Reason::Reverification => Some(found),
         late => {
-            let condition = parts.filter(is_condition).filter_map(failed).max_by_key(weight);
-            condition.or(late).map_or(Ok(()), Err)
+            let worse = |one, other| if weight(&other) > weight(&one) { other } else { one };
+            parts.filter(is_condition).filter_map(failed).reduce(worse).or(late)
         }
     }
 }

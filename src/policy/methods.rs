@@ -6,7 +6,7 @@ use super::access::Rule;
 pub(super) const COMMON: [&str; 9] =
     ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"];
 
-/// What stands below a template.
+/// The rules of a route.
 #[derive(Debug)]
 pub(super) enum Methods {
     /// One rule for every method.
@@ -28,22 +28,43 @@ impl Methods {
         match self {
             Self::Every(rule) => Some(rule),
             Self::Listed(lists) => {
-                let find = |method: &str| {
-                    lists.iter().find(|list| list.methods.iter().any(|listed| **listed == *method))
-                };
+                let find = |method: &str| lists.iter().find(|list| list.names(method));
                 let head = || if method == "HEAD" { find("GET") } else { None };
                 find(method).or_else(head).map(|list| &list.rule)
             }
         }
     }
 
-    /// Every rule.
-    pub(super) fn rules(&self) -> impl Iterator<Item = &Rule> {
+    /// Whether the method is written out.
+    pub(super) fn lists(&self, method: &str) -> bool {
+        match self {
+            Self::Every(_) => false,
+            Self::Listed(lists) => lists.iter().any(|list| list.names(method)),
+        }
+    }
+
+    /// Every rule, and the methods it is written below; `None` where it holds for every one.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Option<&[Box<str>]>, &Rule)> {
         let (every, lists): (_, &[Listed]) = match self {
-            Self::Every(rule) => (Some(rule), &[]),
+            Self::Every(rule) => (Some((None, rule)), &[]),
             Self::Listed(lists) => (None, lists),
         };
-        every.into_iter().chain(lists.iter().map(|list| &list.rule))
+        every.into_iter().chain(lists.iter().map(|list| (Some(&*list.methods), &list.rule)))
+    }
+
+    /// Every rule, to add to it.
+    pub(super) fn rules_mut(&mut self) -> impl Iterator<Item = &mut Rule> {
+        let (every, lists): (_, &mut [Listed]) = match self {
+            Self::Every(rule) => (Some(rule), &mut []),
+            Self::Listed(lists) => (None, lists),
+        };
+        every.into_iter().chain(lists.iter_mut().map(|list| &mut list.rule))
+    }
+}
+
+impl Listed {
+    fn names(&self, method: &str) -> bool {
+        self.methods.iter().any(|listed| **listed == *method)
     }
 }
 

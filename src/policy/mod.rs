@@ -22,6 +22,7 @@ mod evaluate;
 mod facts;
 mod guard;
 mod methods;
+mod overlap;
 mod problem;
 mod requirement;
 mod response;
@@ -29,6 +30,7 @@ mod revision;
 mod router;
 mod source;
 mod suggest;
+mod table;
 mod template;
 mod upstream;
 mod wording;
@@ -37,21 +39,24 @@ pub use access::{Access, Mode, Rule};
 pub use asked::AskedError;
 pub use condition::{Condition, ConditionError, ConditionProblem};
 pub use diagnostic::{Diagnostic, PolicyError, PolicyErrors, Style};
-pub use evaluate::Refusal;
+pub use evaluate::{Blame, Demand, Refusal};
 pub use facts::{Facts, Parameters};
 pub use guard::Guard;
 pub use problem::Problem;
 pub use requirement::{OrganizationRequirement, Requirement};
 pub use response::{ByAsker, ResponseError, Responses, StatusError};
 pub use source::Source;
+pub use table::ListedRule;
 pub use template::TemplateError;
 pub use upstream::{Credentials, HeaderNameError, UpstreamHeaders};
 pub use wording::{Choice, Excerpt, Expected, Kind};
 
-use crate::core::{host::Host, host_table::HostTable, id::Revision, path::CanonicalPath};
-use methods::Methods;
-use router::{Found, Router};
-use std::collections::HashMap;
+use crate::core::{
+    host::Host, host_table::HostTable, http_request::HttpRequest, id::Revision, path::CanonicalPath,
+};
+use router::Found;
+use std::{collections::HashMap, sync::Arc};
+use table::Table;
 use template::Template;
 
 /// A compiled policy, in which nothing is left that can fail.
@@ -61,9 +66,10 @@ pub struct Policy {
     unlisted: Unlisted,
     /// A request is looked up in exactly one table: a host that has a table of its own is closed but
     /// for what that table names, and what the top of the policy opens stays closed there.
-    tables: HostTable<Router<Methods>>,
+    tables: HostTable<Table>,
     actions: HashMap<Box<str>, Rule>,
-    guards: Box<[Guard]>,
+    /// In the order of their names.
+    guards: Box<[Arc<Guard>]>,
     responses: Responses,
     upstream: UpstreamHeaders,
     credentials: Credentials,
@@ -108,6 +114,19 @@ impl<'p> Matched<'p> {
             None => Parameters::NONE,
         }
     }
+
+    /// The guards that stand over the request that was matched, in the order of their names.
+    ///
+    /// Few are looked at: which ones may stand over a rule is found when a policy is loaded.
+    pub fn guards(
+        &self,
+        host: &Host,
+        path: &CanonicalPath<'_>,
+        method: &str,
+    ) -> impl Iterator<Item = &'p Guard> {
+        let candidates = self.rule.guards.iter().map(AsRef::as_ref);
+        candidates.filter(move |guard: &&Guard| guard.covers(host, path, method))
+    }
 }
 
 impl Policy {
@@ -126,15 +145,30 @@ impl Policy {
         &self.revision
     }
 
+    /// Finds the rule for a request: that for preflights if it is one, else the one for its method.
+    #[must_use]
+    pub fn route_request(
+        &self,
+        host: &Host,
+        path: &CanonicalPath<'_>,
+        request: &HttpRequest<'_>,
+    ) -> Routed<'_> {
+        let preflight = if is_preflight(request) { self.preflight(host, path) } else { None };
+        match preflight {
+            Some(matched) => Routed::Rule(matched),
+            None => self.route(host, path, request.method),
+        }
+    }
+
     /// Finds the rule for a request. The method counts only in capitals. Allocates nothing.
     ///
     /// Two paths that differ in letter case alone never fall under two rules.
     #[must_use]
     pub fn route(&self, host: &Host, path: &CanonicalPath<'_>, method: &str) -> Routed<'_> {
-        match (self.tables.select(host).find(path), &self.unlisted) {
-            (Found::Entry(template, methods), _) => {
+        match (self.tables.select(host).routes.find(path), &self.unlisted) {
+            (Found::Entry(template, route), _) => {
                 let matched = |rule| Routed::Rule(Matched { rule, template: Some(template) });
-                methods.rule(method).map_or(Routed::NoRoute, matched)
+                route.methods.rule(method).map_or(Routed::NoRoute, matched)
             }
             (Found::OtherCase, _) => Routed::Ambiguous,
             (Found::Nothing, Unlisted::SignedIn(rule)) => {
@@ -144,20 +178,42 @@ impl Policy {
         }
     }
 
+    /// The rule for preflights to a path, where the policy lets them through to a service. It is never
+    /// there where `OPTIONS` has a rule of its own or every rule is `denied`.
+    #[must_use]
+    pub fn preflight(&self, host: &Host, path: &CanonicalPath<'_>) -> Option<Matched<'_>> {
+        match self.tables.select(host).routes.find(path) {
+            Found::Entry(template, route) => {
+                let rule = route.preflight.as_ref()?;
+                Some(Matched { rule, template: Some(template) })
+            }
+            Found::OtherCase | Found::Nothing => None,
+        }
+    }
+
     /// The rule for a named action. Never [`Access::Public`] or [`Access::Optional`].
     #[must_use]
     pub fn action(&self, name: &str) -> Option<&Rule> {
         self.actions.get(name)
     }
 
-    /// The guards that stand over a request, in the order of their names.
-    pub fn guards(
-        &self,
-        host: &Host,
-        path: &CanonicalPath<'_>,
-        method: &str,
-    ) -> impl Iterator<Item = &Guard> {
-        self.guards.iter().filter(move |guard| guard.covers(host, path, method))
+    /// Every action and its name, in no particular order.
+    pub fn actions(&self) -> impl Iterator<Item = (&str, &Rule)> {
+        self.actions.iter().map(|(name, rule)| (&**name, rule))
+    }
+
+    /// Every guard, in the order of their names.
+    pub fn guards(&self) -> impl Iterator<Item = &Guard> {
+        self.guards.iter().map(AsRef::as_ref)
+    }
+
+    /// The rule for what no route names, where that is not denied.
+    #[must_use]
+    pub const fn unlisted(&self) -> Option<&Rule> {
+        match &self.unlisted {
+            Unlisted::SignedIn(rule) => Some(rule),
+            Unlisted::Denied => None,
+        }
     }
 
     /// Where browsers are sent, and in whose words refusals are said.
@@ -178,12 +234,28 @@ impl Policy {
         self.credentials
     }
 
+    /// Every rule of every route, with what it is about; the tables in no particular order.
+    pub fn routes(&self) -> impl Iterator<Item = ListedRule<'_>> {
+        self.tables.iter().flat_map(Table::iter)
+    }
+
+    /// The rule for preflights of every route that lets them through.
+    pub fn preflights(&self) -> impl Iterator<Item = &Rule> {
+        let routes = self.tables.iter().flat_map(|table| table.routes.iter());
+        routes.filter_map(|(_, route)| route.preflight.as_ref())
+    }
+
     /// Every rule of every route and action, in no particular order.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
-        let entries = self.tables.iter().flat_map(Router::iter);
-        let routes = entries.flat_map(|(_, methods)| methods.rules());
-        routes.chain(self.actions.values())
+        self.routes().map(|listed| listed.rule).chain(self.actions.values())
     }
+}
+
+/// Whether a browser asks beforehand if a page may send the request it has in mind (Fetch standard,
+/// "CORS-preflight request").
+fn is_preflight(request: &HttpRequest<'_>) -> bool {
+    let has = |name| request.headers.text(name).is_some();
+    request.method == "OPTIONS" && has("origin") && has("access-control-request-method")
 }
 
 impl Requirement {

@@ -1,6 +1,7 @@
 //! Everything that can be wrong with a policy, and what to write instead.
 
 use super::{
+    condition::ConditionProblem,
     response::ResponseError,
     template::TemplateError,
     upstream::HeaderNameError,
@@ -118,6 +119,12 @@ pub enum Problem {
     /// A method that has a rule already.
     #[error("the method `{0}` is listed twice for this path")]
     DuplicateMethod(Excerpt),
+    /// A key that stands on a rule, within a requirement or where it would be about several rules.
+    #[error("`{0}` cannot stand here")]
+    Misplaced(&'static str),
+    /// `{ mode: shadow }`, `{ preflight: allow }`.
+    #[error("`{0}` stands beside a requirement, and there is none")]
+    NothingBeside(&'static str),
     /// A role, permission, feature, plan or organization that cannot be a name.
     #[error("`{name}` is no name of {what}")]
     Name {
@@ -150,6 +157,20 @@ pub enum Problem {
     /// An action.
     #[error("`{0}` is no name of an action")]
     ActionName(Excerpt),
+    /// A guard.
+    #[error("`{0}` is no name of a guard")]
+    GuardName(Excerpt),
+    /// A guard over a route that asks nobody who they are.
+    #[error("the guard `{guard}` stands over `{rule}`, which is public")]
+    GuardOverPublic {
+        /// The guard.
+        guard: Excerpt,
+        /// The rule.
+        rule: Excerpt,
+    },
+    /// A condition.
+    #[error(transparent)]
+    Condition(#[from] ConditionProblem),
     /// A header.
     #[error(transparent)]
     HeaderName(#[from] HeaderNameError),
@@ -211,6 +232,14 @@ impl Problem {
             Self::WordUnderNot => "write what must not hold, such as `not: { role: org:guest }`",
             Self::AllOfOne(_) => "write `any:`",
             Self::MisplacedMethod(_) => "methods are written in capitals, directly below a path",
+            Self::Misplaced("mode") => {
+                "write it beside the requirement of one rule: a path without methods, a method, an \
+                 action or a guard"
+            }
+            Self::Misplaced(_) => "write it directly below a path, a host, or at the top",
+            Self::NothingBeside(_) => {
+                "write what is required beside it; `all: [signed_in]` is everyone who is signed in"
+            }
             Self::MixedMethods => "write the requirement below each method",
             Self::Name { .. } => {
                 "write one name without blanks and commas; several go below `any:` or `all:`"
@@ -224,6 +253,14 @@ impl Problem {
             Self::ActionName(_) => {
                 "write letters, digits, `.`, `:`, `_` and `-`, such as `invoice.refund`"
             }
+            Self::GuardName(_) => {
+                "write letters, digits, `.`, `:`, `_` and `-`, such as `fresh-deletes`"
+            }
+            Self::GuardOverPublic { .. } => {
+                "make the guard or the route narrower, or write `even_public: true` on the guard: the \
+                 route is public no more where it stands"
+            }
+            Self::Condition(_) => return None,
             Self::HeaderTie(_) => {
                 "letter case, `_` and `-` make no difference: leave one of the two out"
             }

@@ -74,20 +74,24 @@ impl Requirement {
     /// sessions.
     #[must_use]
     pub fn credentials(&self) -> Option<CredentialKinds> {
+        let admitted = || CredentialKind::ALL.into_iter().filter(|kind| self.admits(*kind));
+        self.names_kinds().then(|| admitted().collect())
+    }
+
+    /// Whether it can let a credential of this kind in at all: a session, or what it names itself.
+    pub(super) fn admits(&self, kind: CredentialKind) -> bool {
+        self.can_hold(kind, kind == CredentialKind::SessionToken)
+    }
+
+    /// `admitted`: whether something around it has let the kind in; sessions always are.
+    fn can_hold(&self, kind: CredentialKind, admitted: bool) -> bool {
         match self {
-            Self::Credential(kinds) => Some(*kinds),
+            Self::Credential(kinds) => kinds.contains(kind),
             Self::All(parts) => {
-                parts.iter().filter_map(Self::credentials).reduce(CredentialKinds::intersection)
+                let admission = Admission::beside(parts, kind, admitted);
+                parts.iter().all(|part| part.can_hold(kind, admission.of(part)))
             }
-            Self::Any(branches) => {
-                let named: Vec<_> = branches.iter().map(Self::credentials).collect();
-                named.iter().any(Option::is_some).then(|| {
-                    named
-                        .into_iter()
-                        .map(|kinds| kinds.unwrap_or(CredentialKinds::SESSION))
-                        .fold(CredentialKinds::NONE, CredentialKinds::union)
-                })
-            }
+            Self::Any(branches) => branches.iter().any(|branch| branch.can_hold(kind, admitted)),
             Self::SignedIn
             | Self::Denied
             | Self::Organization(_)
@@ -99,13 +103,77 @@ impl Requirement {
             | Self::NoImpersonation
             | Self::Condition(_)
             | Self::Reverification(_)
-            | Self::Not(_) => None,
+            | Self::Not(_) => admitted,
         }
     }
 
-    /// Whether it lets a credential of this kind be looked at.
-    pub(super) fn admits(&self, kind: CredentialKind) -> bool {
-        self.credentials().unwrap_or(CredentialKinds::SESSION).contains(kind)
+    /// Whether it says anything about kinds of credential. What stands under `not` lets nobody in and
+    /// says nothing.
+    fn names_kinds(&self) -> bool {
+        match self {
+            Self::Credential(_) => true,
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::names_kinds),
+            Self::SignedIn
+            | Self::Denied
+            | Self::Organization(_)
+            | Self::Role(_)
+            | Self::Permission(_)
+            | Self::Feature(_)
+            | Self::Plan(_)
+            | Self::Scope(_)
+            | Self::NoImpersonation
+            | Self::Condition(_)
+            | Self::Reverification(_)
+            | Self::Not(_) => false,
+        }
+    }
+
+    /// Whether it holds for a credential of this kind only because it names the kind, whichever of its
+    /// branches it is that holds.
+    fn always_names(&self, kind: CredentialKind) -> bool {
+        match self {
+            Self::Credential(kinds) => kinds.contains(kind),
+            Self::All(parts) => parts.iter().any(|part| part.always_names(kind)),
+            Self::Any(branches) => branches.iter().all(|branch| branch.always_names(kind)),
+            Self::SignedIn
+            | Self::Denied
+            | Self::Organization(_)
+            | Self::Role(_)
+            | Self::Permission(_)
+            | Self::Feature(_)
+            | Self::Plan(_)
+            | Self::Scope(_)
+            | Self::NoImpersonation
+            | Self::Condition(_)
+            | Self::Reverification(_)
+            | Self::Not(_) => false,
+        }
+    }
+}
+
+/// Which parts of an `all` a kind of credential is let in to.
+///
+/// `credential` lets its kinds in to everything beside it. An `any` with a `credential` in some of its
+/// branches lets them in to what says nothing about kinds; itself it must hold without help, or the
+/// credential named in one branch would open another branch that is meant for people.
+#[derive(Clone, Copy)]
+pub(super) struct Admission {
+    /// To parts that name kinds themselves.
+    naming: bool,
+    /// To parts that say nothing about kinds.
+    silent: bool,
+}
+
+impl Admission {
+    /// `admitted`: whether something around the parts has let the kind in.
+    pub(super) fn beside(parts: &[Requirement], kind: CredentialKind, admitted: bool) -> Self {
+        let naming = admitted || parts.iter().any(|part| part.always_names(kind));
+        let helps = |part: &Requirement| part.names_kinds() && part.can_hold(kind, false);
+        Self { naming, silent: naming || parts.iter().any(helps) }
+    }
+
+    pub(super) fn of(self, part: &Requirement) -> bool {
+        if part.names_kinds() { self.naming } else { self.silent }
     }
 }
 

@@ -6,7 +6,8 @@
 
 use super::{
     Policy, Rule, Unlisted,
-    access::{Access, Mode},
+    access::Access,
+    guard::Guard,
     requirement::{OrganizationRequirement, Requirement},
     response::Responses,
     upstream::{Credentials, UpstreamHeaders},
@@ -35,6 +36,14 @@ pub(super) fn revision(policy: &Policy) -> Revision {
     canonical.count(rules.len());
     for rule in rules {
         canonical.rule(rule);
+    }
+    let mut preflights: Vec<&str> = policy.preflights().map(|rule| rule.id.as_str()).collect();
+    preflights.sort_unstable();
+    canonical.count(preflights.len());
+    preflights.into_iter().for_each(|preflight| canonical.text(preflight));
+    canonical.count(policy.guards.len());
+    for guard in policy.guards() {
+        canonical.guard(guard);
     }
     canonical.location(policy.responses.sign_in.as_ref());
     canonical.location(policy.responses.organization_selection.as_ref());
@@ -71,16 +80,35 @@ impl Canonical {
 
     fn rule(&mut self, rule: &Rule) {
         self.text(rule.id.as_str());
-        self.text(match rule.mode {
-            Mode::Enforce => "enforce",
-            Mode::Shadow => "shadow",
-        });
+        self.text(rule.mode.as_str());
         match &rule.access {
             Access::Public => self.text("public"),
             Access::Optional => self.text("optional"),
             Access::Denied => self.text("denied"),
             Access::Required(requirement) => self.requirement(requirement),
         }
+    }
+
+    fn guard(&mut self, guard: &Guard) {
+        let Guard { id, require, mode, methods, paths, hosts, even_public, place: _ } = guard;
+        self.text(id.as_str());
+        self.text(mode.as_str());
+        self.text(if *even_public { "even public" } else { "" });
+        let paths = paths.as_deref();
+        self.names(paths.map(|paths| paths.iter().map(ToString::to_string)));
+        self.names(methods.as_deref().map(|methods| methods.iter().map(ToString::to_string)));
+        self.names(hosts.as_deref().map(|hosts| hosts.iter().map(ToString::to_string)));
+        self.requirement(require);
+    }
+
+    /// A list in which the order makes no difference; an absent one is none at all.
+    fn names(&mut self, names: Option<impl Iterator<Item = String>>) {
+        let Some(names) = names else { return self.text("every one") };
+        let mut names: Vec<String> = names.collect();
+        names.sort_unstable();
+        self.text("these");
+        self.count(names.len());
+        names.iter().for_each(|name| self.text(name));
     }
 
     fn requirement(&mut self, requirement: &Requirement) {

@@ -113,10 +113,43 @@ impl<T> Router<T> {
         literal.or_else(parameter).or(node.rest)
     }
 
+    /// The number of the entry that a path of these segments belongs to, letter case aside.
+    pub(super) fn winner<'p>(
+        &self,
+        segments: impl Iterator<Item = &'p str> + Clone,
+    ) -> Option<usize> {
+        self.search(0, segments)
+    }
+
+    /// The number of segments in the longest template.
+    pub(super) fn depth(&self) -> usize {
+        self.entries.iter().map(|(template, _)| template.segments.len()).max().unwrap_or(0)
+    }
+
+    /// Every entry, in the order added, to change what the templates stand for.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (&Template, &mut T)> {
+        self.entries.iter_mut().map(|(template, value)| (&*template, value))
+    }
+
     /// Every entry, in the order added.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&Template, &T)> {
         self.entries.iter().map(|(template, value)| (template, value))
     }
+}
+
+/// Whether a template stands for a path, letter case aside. Allocates nothing.
+pub(super) fn covers(template: &Template, path: &CanonicalPath<'_>) -> bool {
+    let mut segments = path.segments();
+    let held = template.segments.iter().all(|segment| match (segment, segments.next()) {
+        (_, None) => false,
+        (Segment::Parameter, Some(_)) => true,
+        (Segment::Literal(literal), Some(found)) => {
+            let mut buffer = [0; MAX_LITERAL_BYTES];
+            fold(found, &mut buffer)
+                .is_some_and(|found| found.eq_ignore_ascii_case(literal.as_bytes()))
+        }
+    });
+    held && (template.rest || segments.next().is_none())
 }
 
 /// A segment without letter case, as bytes; `None` where it is longer than any literal. Characters

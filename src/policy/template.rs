@@ -146,6 +146,11 @@ impl Template {
         Ok(template)
     }
 
+    /// The template as it is written.
+    pub(super) fn as_str(&self) -> &str {
+        &self.text
+    }
+
     /// The names of the parameters, each with the number of its segment, counted from 0.
     pub(super) fn parameters(&self) -> impl Iterator<Item = (usize, &str)> {
         self.parameters.iter().map(|(place, name)| (*place, &**name))

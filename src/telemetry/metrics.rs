@@ -30,6 +30,8 @@ pub struct Metrics {
     decisions: Counter<u64>,
     decision_duration: Histogram<f64>,
     panics: Counter<u64>,
+    shadow: Counter<u64>,
+    condition_errors: Counter<u64>,
     meter: Meter,
     // Dropping the provider ends the export.
     _provider: SdkMeterProvider,
@@ -79,6 +81,14 @@ impl Metrics {
                 .u64_counter("bailiff_panics")
                 .with_description("Requests refused because the code behind a door panicked.")
                 .build(),
+            shadow: meter
+                .u64_counter("bailiff_shadow_refusals")
+                .with_description("What shadow mode would have refused, by rule and reason.")
+                .build(),
+            condition_errors: meter
+                .u64_counter("bailiff_condition_errors")
+                .with_description("Conditions that could not be worked out, by rule.")
+                .build(),
             meter,
             _provider: provider,
         })
@@ -106,6 +116,17 @@ impl Metrics {
     /// Counts one request that made the code panic and was refused.
     pub fn panicked(&self, door: &'static str) {
         self.panics.add(1, &[KeyValue::new("door", door)]);
+    }
+
+    /// Counts one request that a rule or guard in shadow mode would have refused. `rule` is an id of
+    /// the policy, so there are never more of them than the policy has.
+    pub fn shadowed(&self, rule: String, reason: &'static str) {
+        self.shadow.add(1, &[KeyValue::new("rule", rule), KeyValue::new("reason", reason)]);
+    }
+
+    /// Counts one condition that could not be worked out. `rule` is an id of the policy.
+    pub fn condition_failed(&self, rule: String) {
+        self.condition_errors.add(1, &[KeyValue::new("rule", rule)]);
     }
 
     /// Shows counts that are kept elsewhere. `read` is called whenever the page is, and passes on
@@ -161,6 +182,8 @@ mod tests {
         let metrics = Metrics::new().unwrap();
         metrics.decided("ext_authz", "deny", "signed_out", Duration::from_micros(3));
         metrics.panicked("authorize");
+        metrics.shadowed("GET /invoices/{id}".to_owned(), "role");
+        metrics.condition_failed("guard office-hours".to_owned());
         metrics.observe_instances(|tell| {
             tell(InstanceEvent { instance: "shop", event: "token_cache_hit", count: 7 });
         });
@@ -168,6 +191,8 @@ mod tests {
         for expected in [
             r#"bailiff_decisions_total{door="ext_authz",effect="deny",reason="signed_out"} 1"#,
             r#"bailiff_panics_total{door="authorize"} 1"#,
+            r#"bailiff_shadow_refusals_total{reason="role",rule="GET /invoices/{id}"} 1"#,
+            r#"bailiff_condition_errors_total{rule="guard office-hours"} 1"#,
             r#"bailiff_instance_events_total{event="token_cache_hit",instance="shop"} 7"#,
             r#"bailiff_decision_duration_seconds_bucket{door="ext_authz",le="0.000005"} 1"#,
         ] {

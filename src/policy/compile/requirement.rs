@@ -2,16 +2,19 @@
 
 use super::{
     super::{
-        access::Access,
+        access::{Access, Mode},
+        condition::{Condition, Scope},
         document::{Entry, Node, Value},
         methods::COMMON,
         problem::Problem,
         requirement::{OrganizationRequirement, Requirement},
+        source::Place,
         wording::{Choice, Excerpt, Expected},
     },
     Compiler,
 };
 use crate::core::{
+    credential::{CredentialKind, CredentialKinds},
     entitlement::{EntitlementKey, EntitlementKeyError},
     organization::{PermissionKey, RoleKey},
     reverification::{Level, Preset, Reverification},
@@ -19,24 +22,48 @@ use crate::core::{
 use std::num::NonZeroU32;
 
 /// In the order in which requirements are evaluated and, within one reason, reported.
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 13] = [
+    "credential",
     "organization",
     "role",
     "permission",
     "feature",
     "plan",
+    "scope",
+    "impersonation",
     "all",
     "any",
     "not",
+    "if",
     "reverification",
+];
+/// The same, and what else stands on a rule.
+const RULE_KEYS: [&str; 14] = [
+    "credential",
+    "organization",
+    "role",
+    "permission",
+    "feature",
+    "plan",
+    "scope",
+    "impersonation",
+    "all",
+    "any",
+    "not",
+    "if",
+    "reverification",
+    "mode",
 ];
 const WORDS: [&str; 4] = ["public", "optional", "signed_in", "denied"];
 const REQUIRED_WORDS: [&str; 2] = ["signed_in", "denied"];
 const LIST_KEYS: [&str; 2] = ["any", "all"];
+const MODES: [&str; 2] = ["enforce", "shadow"];
+const IMPERSONATION: [&str; 1] = ["forbidden"];
+const CREDENTIALS: [&str; 4] = ["session_token", "api_key", "m2m_token", "oauth_token"];
 const PRESETS: [&str; 4] = ["strict_mfa", "strict", "moderate", "lax"];
 const LEVELS: [&str; 3] = ["first_factor", "second_factor", "multi_factor"];
 const WINDOW_KEYS: [&str; 2] = ["level", "after_minutes"];
-/// The longest name of a role, permission, feature, plan or organization, in bytes.
+/// The longest name of a role, permission, feature, plan, organization or scope, in bytes.
 const MAX_NAME_BYTES: usize = 256;
 /// Clerk takes fewer than 99999 minutes.
 const MAX_MINUTES: u32 = 99_998;
@@ -50,18 +77,58 @@ pub(super) enum Words {
     Required,
 }
 
+/// Where a requirement stands, which decides what may be written there.
+#[derive(Clone, Copy)]
+pub(super) struct Position<'s> {
+    pub(super) words: Words,
+    /// What conditions may read.
+    pub(super) scope: Scope<'s>,
+}
+
 impl Compiler {
+    /// What stands on a rule: whom it lets in, and whether that is enforced.
     pub(super) fn access(
         &mut self,
         node: &Node,
         what: &'static str,
-        words: Words,
-    ) -> Option<Access> {
-        match (&node.value, words) {
-            (Value::Text(word), Words::All) if **word == *"public" => Some(Access::Public),
-            (Value::Text(word), Words::All) if **word == *"optional" => Some(Access::Optional),
-            (Value::Text(word), _) if **word == *"denied" => Some(Access::Denied),
-            _ => self.requirement(node, what, words).map(Access::Required),
+        position: Position<'_>,
+    ) -> Option<(Access, Mode)> {
+        let enforced = |access| Some((access, Mode::Enforce));
+        match (&node.value, position.words) {
+            (Value::Text(word), Words::All) if **word == *"public" => enforced(Access::Public),
+            (Value::Text(word), Words::All) if **word == *"optional" => enforced(Access::Optional),
+            (Value::Text(word), _) if **word == *"denied" => enforced(Access::Denied),
+            (Value::Map(_), _) => {
+                let entries = self.map(node, what)?;
+                self.access_map(node.place, entries, position)
+            }
+            _ => self.requirement(node, what, position).map(Access::Required).and_then(enforced),
+        }
+    }
+
+    /// The same, of a map's entries.
+    pub(super) fn access_map(
+        &mut self,
+        place: Place,
+        mut entries: Vec<&Entry>,
+        position: Position<'_>,
+    ) -> Option<(Access, Mode)> {
+        let mut mode = Mode::Enforce;
+        if let Some(at) = entries.iter().position(|entry| *entry.key == *"mode") {
+            mode = self.mode(&entries.swap_remove(at).value)?;
+            if entries.is_empty() {
+                return self.refuse(place, Problem::NothingBeside("mode"));
+            }
+        }
+        let requirement = self.requirement_map(place, entries, position, &RULE_KEYS)?;
+        Some((Access::Required(requirement), mode))
+    }
+
+    pub(super) fn mode(&mut self, node: &Node) -> Option<Mode> {
+        match self.text(node, "`mode`")? {
+            "enforce" => Some(Mode::Enforce),
+            "shadow" => Some(Mode::Shadow),
+            word => self.unknown_word(node.place, "mode", word, Choice::among(word, &MODES)),
         }
     }
 
@@ -69,22 +136,25 @@ impl Compiler {
         &mut self,
         node: &Node,
         what: &'static str,
-        words: Words,
+        position: Position<'_>,
     ) -> Option<Requirement> {
         match &node.value {
-            Value::Text(word) => match (&**word, words) {
+            Value::Text(word) => match (&**word, position.words) {
                 ("signed_in", _) => Some(Requirement::SignedIn),
                 ("denied", _) => Some(Requirement::Denied),
                 ("public", _) => self.refuse(node.place, Problem::OpenWord("public")),
                 ("optional", _) => self.refuse(node.place, Problem::OpenWord("optional")),
-                (word, _) => {
+                (word, words) => {
                     let words: &[&str] = if words == Words::All { &WORDS } else { &REQUIRED_WORDS };
                     let choice =
                         Choice::among(word, words).or("a map such as `{ role: org:admin }`");
                     self.unknown_word(node.place, "requirement", word, choice)
                 }
             },
-            Value::Map(_) => self.requirement_map(node),
+            Value::Map(_) => {
+                let entries = self.map(node, "a requirement")?;
+                self.requirement_map(node.place, entries, position, &KEYS)
+            }
             Value::List(_) => self.refuse(node.place, Problem::BareList),
             Value::Nothing | Value::Number(_) | Value::Other(_) => {
                 self.wrong_kind(node, what, Expected::Requirement)
@@ -92,21 +162,32 @@ impl Compiler {
         }
     }
 
-    /// All keys must hold.
-    fn requirement_map(&mut self, node: &Node) -> Option<Requirement> {
-        let entries = self.map(node, "a requirement")?;
+    /// All keys must hold. `known` are those to suggest for a key that there is not.
+    fn requirement_map(
+        &mut self,
+        place: Place,
+        entries: Vec<&Entry>,
+        position: Position<'_>,
+        known: &'static [&'static str],
+    ) -> Option<Requirement> {
         if entries.is_empty() {
-            return self.refuse(node.place, Problem::EmptyMap);
+            return self.refuse(place, Problem::EmptyMap);
         }
         let mut parts: Vec<(usize, Option<Requirement>)> = Vec::with_capacity(entries.len());
         for entry in entries {
             match KEYS.iter().position(|key| **key == *entry.key) {
-                Some(rank) => parts.push((rank, self.part(entry))),
+                Some(rank) => parts.push((rank, self.part(entry, position))),
+                None if *entry.key == *"mode" => {
+                    self.report(entry.place, Problem::Misplaced("mode"));
+                }
+                None if *entry.key == *"preflight" => {
+                    self.report(entry.place, Problem::Misplaced("preflight"));
+                }
                 None if COMMON.contains(&&*entry.key.to_ascii_uppercase()) => {
                     let method = Excerpt::of(&entry.key);
                     self.report(entry.place, Problem::MisplacedMethod(method));
                 }
-                None => self.unknown_key(entry, "a requirement", &KEYS),
+                None => self.unknown_key(entry, "a requirement", known),
             }
         }
         parts.sort_by_key(|(rank, _)| *rank);
@@ -115,9 +196,12 @@ impl Compiler {
     }
 
     /// What one key of a map requires.
-    fn part(&mut self, entry: &Entry) -> Option<Requirement> {
+    fn part(&mut self, entry: &Entry, position: Position<'_>) -> Option<Requirement> {
         let node = &entry.value;
+        // What stands further in always asks who is there.
+        let within = Position { words: Words::Required, ..position };
         match &*entry.key {
+            "credential" => self.credentials(node).map(Requirement::Credential),
             "organization" => self.one_or_many(node, "an organization", organization),
             "role" => self.one_or_many(node, "a role", role),
             "permission" => self.one_or_many(node, "a permission", permission),
@@ -127,32 +211,91 @@ impl Compiler {
             "plan" => self.one_or_many(node, "a plan", |text| {
                 entitlement("a plan", text).map(Requirement::Plan)
             }),
-            "all" => self.requirement_list(node, "`all`").map(Requirement::all),
-            "any" => self.requirement_list(node, "`any`").map(|list| Requirement::Any(list.into())),
+            "scope" => self.one_or_many(node, "a scope", scope),
+            "impersonation" => self.impersonation(node),
+            "all" => self.requirement_list(node, "`all`", within).map(Requirement::all),
+            "any" => {
+                let branches = self.requirement_list(node, "`any`", within)?;
+                Some(Requirement::Any(branches.into()))
+            }
             "not" if matches!(node.value, Value::Text(_)) => {
                 self.refuse(node.place, Problem::WordUnderNot)
             }
-            "not" => self
-                .requirement(node, "`not`", Words::Required)
-                .map(|inner| Requirement::Not(inner.into())),
+            "not" => {
+                self.requirement(node, "`not`", within).map(|inner| Requirement::Not(inner.into()))
+            }
+            "if" => self.condition(node, &position.scope).map(Requirement::Condition),
             _ => self.reverification(node).map(Requirement::Reverification),
         }
     }
 
     /// A list of requirements, each a word or a map.
-    fn requirement_list(&mut self, node: &Node, what: &'static str) -> Option<Vec<Requirement>> {
-        let Value::List(list) = &node.value else {
-            return self.wrong_kind(node, what, Expected::List);
-        };
-        if list.is_empty() {
-            return self.refuse(node.place, Problem::EmptyList);
-        }
+    fn requirement_list(
+        &mut self,
+        node: &Node,
+        what: &'static str,
+        position: Position<'_>,
+    ) -> Option<Vec<Requirement>> {
+        let list = self.list(node, what)?;
         // Every element is looked at before one that is wrong ends it.
         let parts: Vec<Option<Requirement>> = list
             .iter()
-            .map(|element| self.requirement(element, "an element of the list", Words::Required))
+            .map(|element| self.requirement(element, "an element of the list", position))
             .collect();
         parts.into_iter().collect()
+    }
+
+    fn impersonation(&mut self, node: &Node) -> Option<Requirement> {
+        match self.text(node, "`impersonation`")? {
+            "forbidden" => Some(Requirement::NoImpersonation),
+            word => {
+                let choice = Choice::among(word, &IMPERSONATION);
+                self.unknown_word(node.place, "answer to impersonation", word, choice)
+            }
+        }
+    }
+
+    /// A kind of credential, or `{ any: [...] }` of several.
+    fn credentials(&mut self, node: &Node) -> Option<CredentialKinds> {
+        let what = "a kind of credential";
+        match &node.value {
+            Value::List(_) => return self.refuse(node.place, Problem::BareList),
+            Value::Map(_) => {}
+            Value::Text(_) | Value::Nothing | Value::Number(_) | Value::Other(_) => {
+                return self.credential(node).map(CredentialKinds::of);
+            }
+        }
+        let mut any = None;
+        for entry in self.map(node, what)? {
+            match &*entry.key {
+                "any" => any = Some(&entry.value),
+                "all" => return self.refuse(entry.place, Problem::AllOfOne(what)),
+                _ => self.unknown_key(entry, what, &["any"]),
+            }
+        }
+        let Some(any) = any else {
+            return self.refuse(node.place, Problem::MissingKey { inside: what, key: "any" });
+        };
+        let list = self.list(any, "`any`")?;
+        let kinds: Vec<Option<CredentialKind>> =
+            list.iter().map(|element| self.credential(element)).collect();
+        kinds.into_iter().collect()
+    }
+
+    fn credential(&mut self, node: &Node) -> Option<CredentialKind> {
+        let name = self.text(node, "a kind of credential")?;
+        CredentialKind::from_name(name).or_else(|| {
+            let choice = Choice::among(name, &CREDENTIALS);
+            self.unknown_word(node.place, "kind of credential", name, choice)
+        })
+    }
+
+    fn condition(&mut self, node: &Node, scope: &Scope<'_>) -> Option<Condition> {
+        let text = self.text(node, "`if`")?;
+        match Condition::compile(text, scope) {
+            Ok(condition) => Some(condition),
+            Err(problem) => self.refuse(node.place, problem.into()),
+        }
     }
 
     /// A name, or a map `{ any: [...] }` or `{ all: [...] }` of names.
@@ -325,5 +468,15 @@ pub(in crate::policy) fn entitlement(
         Ok(_) | Err(EntitlementKeyError::Empty) => {
             Err(Problem::Name { what, name: Excerpt::of(text) })
         }
+    }
+}
+
+/// A scope of OAuth: visible ASCII without quotes and backslashes (RFC 6749, section 3.3).
+pub(in crate::policy) fn scope(text: &str) -> Result<Requirement, Problem> {
+    let allowed = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\' | b'`');
+    if (1..=MAX_NAME_BYTES).contains(&text.len()) && text.bytes().all(allowed) {
+        Ok(Requirement::Scope(text.into()))
+    } else {
+        Err(Problem::Name { what: "a scope", name: Excerpt::of(text) })
     }
 }

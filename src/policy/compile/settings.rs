@@ -20,14 +20,14 @@ impl Compiler {
         for entry in self.map(node, "`upstream`")? {
             match &*entry.key {
                 "headers" => upstream = self.upstream_headers(&entry.value),
-                "keep_credentials" => credentials = self.credentials(&entry.value),
+                "keep_credentials" => credentials = self.keep_credentials(&entry.value),
                 _ => self.unknown_key(entry, "`upstream`", &UPSTREAM_KEYS),
             }
         }
         Some((upstream?, credentials?))
     }
 
-    fn credentials(&mut self, node: &Node) -> Option<Credentials> {
+    fn keep_credentials(&mut self, node: &Node) -> Option<Credentials> {
         match &node.value {
             Value::Other(Scalar::Boolean(true)) => Some(Credentials::Keep),
             Value::Other(Scalar::Boolean(false)) => Some(Credentials::Withhold),

@@ -1,10 +1,11 @@
 use crate::{
     core::{entitlement::Entitlements, identity::User, reason::Reason},
     policy::{
-        Refusal, Requirement, Source,
+        Blame, Demand, Refusal, Requirement, Source,
         tests::people::{facts, member, somebody, verified},
     },
 };
+use std::iter;
 
 fn requirement(text: &str) -> Requirement {
     Requirement::parse(&Source::new("require", text)).unwrap_or_else(|errors| panic!("{errors}"))
@@ -169,10 +170,10 @@ fn a_reverification_is_asked_for_only_when_all_else_holds() {
         assert_eq!(refused(text, &user).map(|(reason, _)| reason), Some(reason), "{text}");
     }
     let both = [requirement("{ reverification: strict }"), requirement("{ role: org:admin }")];
-    let refusal =
-        Requirement::evaluate_all(Some(&both[0]), both[1..].iter(), &facts(&user)).unwrap_err();
+    let [own, added] = [Demand::of(&both[0]), Demand::of(&both[1])];
+    let (blame, refusal) = Demand::evaluate_all(own, iter::once(added), &facts(&user)).unwrap_err();
+    assert_eq!(blame, Blame::Added(0));
     assert_eq!((refusal.reason, refusal.reverification), (Reason::Role, None));
-    assert_eq!(Requirement::evaluate_all(None, [].iter(), &facts(&user)), Ok(()));
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn keys_at_the_top() {
         "version: 2\n",
         "version: \"1\"\n",
         "version: 1\nrutes: {}\n",
-        "version: 1\nguards: {}\ntests: {}\n",
+        "version: 1\ngaurds: {}\nlintz: {}\n",
         "version: 1\nversion: 1\n",
         "version: 1\nunlisted: public\n",
         "version: 1\nunlisted: optional\n",
