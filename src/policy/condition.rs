@@ -1,7 +1,20 @@
 //! Conditions: what a rule's `if` says, in CEL.
 
+mod error;
+mod function;
+mod kind;
+mod problem;
+
 use super::facts::Facts;
-use thiserror::Error;
+pub use error::{ConditionError, ConditionFault};
+pub use function::Function;
+pub use kind::{Kind as ValueKind, Kinds};
+pub use problem::{ConditionMistake, ConditionProblem, Unsupported};
+
+/// The longest text of an expression, in bytes.
+const LONGEST: usize = 1024;
+/// The deepest nesting of an expression.
+const DEEPEST: usize = 24;
 
 /// A condition that has been checked.
 #[derive(Clone, Debug)]
@@ -20,23 +33,16 @@ pub(super) struct Scope<'s> {
     pub(super) resource: bool,
 }
 
-/// What is wrong with the text of a condition, and where.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("conditions are not read yet")]
-pub struct ConditionProblem;
-
-/// Why a condition could not be worked out for one question.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("conditions are not worked out yet")]
-pub struct ConditionError;
-
 impl Condition {
     /// Checks and compiles a text.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, in the order of the text; at least one problem.
     #[expect(dead_code, reason = "the language does not read conditions yet")]
-    pub(super) fn compile(text: &str, scope: &Scope<'_>) -> Result<Self, ConditionProblem> {
+    pub(super) fn compile(text: &str, scope: &Scope<'_>) -> Result<Self, Vec<ConditionProblem>> {
         let Scope { request: _, parameters: _, resource: _ } = scope;
         let _ = Self { text: text.into() };
-        Err(ConditionProblem)
+        Err(vec![ConditionProblem::new(ConditionMistake::Unchecked, &(0..text.len()))])
     }
 
     /// The text as it is written.
@@ -51,7 +57,7 @@ impl Condition {
     /// [`ConditionError`] where it cannot be worked out, which refuses.
     pub(super) fn holds(&self, facts: &Facts<'_>) -> Result<bool, ConditionError> {
         let _ = facts;
-        Err(ConditionError)
+        Err(ConditionError::new(ConditionFault::Missing, &self.text))
     }
 }
 

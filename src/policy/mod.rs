@@ -37,7 +37,10 @@ mod wording;
 
 pub use access::{Access, Mode, Rule};
 pub use asked::AskedError;
-pub use condition::{Condition, ConditionError, ConditionProblem};
+pub use condition::{
+    Condition, ConditionError, ConditionFault, ConditionMistake, ConditionProblem, Function, Kinds,
+    Unsupported, ValueKind,
+};
 pub use diagnostic::{Diagnostic, PolicyError, PolicyErrors, Style};
 pub use evaluate::{Blame, Demand, Refusal};
 pub use facts::{Facts, Parameters};

@@ -102,6 +102,10 @@ impl Excerpt {
         }
         Self(shown.into())
     }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl fmt::Display for Excerpt {
