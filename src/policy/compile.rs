@@ -59,6 +59,7 @@ pub(super) fn requirement(source: &Source) -> Result<Requirement, PolicyErrors> 
 
 /// Collects what is wrong while it compiles.
 struct Compiler {
+    source: Source,
     errors: Vec<PolicyError>,
 }
 
@@ -75,7 +76,7 @@ impl Compiler {
         compile: impl FnOnce(&mut Self, &Node) -> Option<T>,
     ) -> Result<T, PolicyErrors> {
         let node = Node::read(source)?;
-        let mut compiler = Self { errors: Vec::new() };
+        let mut compiler = Self { source: source.clone(), errors: Vec::new() };
         match compile(&mut compiler, &node) {
             Some(compiled) if compiler.errors.is_empty() => Ok(compiled),
             Some(_) | None => Err(PolicyErrors::new(source, compiler.errors)),

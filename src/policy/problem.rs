@@ -260,7 +260,7 @@ impl Problem {
                 "make the guard or the route narrower, or write `even_public: true` on the guard: the \
                  route is public no more where it stands"
             }
-            Self::Condition(_) => return None,
+            Self::Condition(problem) => return Some(problem.help()),
             Self::HeaderTie(_) => {
                 "letter case, `_` and `-` make no difference: leave one of the two out"
             }

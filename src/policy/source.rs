@@ -47,6 +47,19 @@ impl Source {
         }
     }
 
+    /// The place of a part of a text that stands at `place`. The place of the whole text where YAML
+    /// writes it otherwise than it reads, with escapes or over several lines.
+    pub(super) fn part(&self, place: Place, text: &str, part: Range<usize>) -> Place {
+        let written = self.text.get(place.start..place.end).unwrap_or_default();
+        let quoted = ['"', '\''].iter().find_map(|quote| written.strip_prefix(*quote));
+        let start = match quoted.and_then(|rest| rest.get(..text.len())) {
+            Some(inner) if inner == text => place.start + 1,
+            Some(_) | None if written.trim_end() == text => place.start,
+            Some(_) | None => return place,
+        };
+        Place { start: start + part.start, end: start + part.end }
+    }
+
     /// Where the YAML parser stopped. It does not always know the byte, so this goes by the line and
     /// the column.
     pub(super) fn place(&self, location: Location) -> Place {
@@ -104,4 +117,27 @@ pub(super) struct Line<'s> {
     pub(super) text: &'s str,
     /// What is meant, in bytes of `text`; what goes on in further lines is cut off.
     pub(super) range: Range<usize>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Place, Source};
+
+    #[test]
+    fn a_part_of_a_value_has_a_place_of_its_own_where_it_stands_as_it_is_read() {
+        for (written, text, found) in [
+            ("a == b", "a == b", "b"),
+            ("'a == b'", "a == b", "b"),
+            ("\"a == b\"", "a == b", "b"),
+            ("\"a ==\\tb\"", "a ==\tb", "\"a ==\\tb\""),
+            ("'a ==''b'", "a =='b", "'a ==''b'"),
+            ("a ==\n      b", "a == b", "a =="),
+        ] {
+            let source = Source::new("policy.yaml", &format!("if: {written}\n"));
+            let whole = Place { start: 4, end: 4 + written.len() };
+            let place = source.part(whole, text, text.len() - 1..text.len());
+            let line = source.line(place);
+            assert_eq!(&line.text[line.range], found, "{written}");
+        }
+    }
 }

@@ -294,7 +294,13 @@ impl Compiler {
         let text = self.text(node, "`if`")?;
         match Condition::compile(text, scope) {
             Ok(condition) => Some(condition),
-            Err(problem) => self.refuse(node.place, problem.into()),
+            Err(problems) => {
+                for problem in problems {
+                    let place = self.source.part(node.place, text, problem.range());
+                    self.report(place, problem.into());
+                }
+                None
+            }
         }
     }
 
