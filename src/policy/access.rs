@@ -1,10 +1,7 @@
 //! Whom a rule lets in.
 
 use super::{guard::Guard, requirement::Requirement, source::Place};
-use crate::core::{
-    credential::{CredentialKind, CredentialKinds},
-    id::RuleId,
-};
+use crate::core::{credential::CredentialKinds, id::RuleId};
 use std::sync::Arc;
 
 /// One entry of the policy.
@@ -99,11 +96,7 @@ impl Access {
     /// The kinds of credential that can meet it. Any other is refused whatever it says.
     #[must_use]
     pub fn credentials(&self) -> CredentialKinds {
-        match self {
-            Self::Required(requirement) => {
-                CredentialKind::ALL.into_iter().filter(|kind| requirement.admits(*kind)).collect()
-            }
-            Self::Public | Self::Optional | Self::Denied => CredentialKinds::SESSION,
-        }
+        let named = self.requirement().and_then(Requirement::credentials);
+        named.unwrap_or(CredentialKinds::SESSION)
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     condition::ConditionError,
     facts::{Facts, Parameters},
-    requirement::{Admission, OrganizationRequirement, Requirement},
+    requirement::{OrganizationRequirement, Requirement},
 };
 use crate::core::{
     credential::CredentialKind,
@@ -11,7 +11,7 @@ use crate::core::{
     reason::Reason,
     reverification::Reverification,
 };
-use std::{borrow::Cow, iter};
+use std::{borrow::Cow, cell::Cell, iter};
 
 /// The longest message, in characters. Policies may hold long lists.
 const LONGEST_MESSAGE: usize = 400;
@@ -47,6 +47,10 @@ pub enum Blame {
     Added(usize),
 }
 
+/// Whether a `credential` that names the caller's kind is among what holds.
+#[derive(Clone, Copy)]
+struct Named(bool);
+
 /// A requirement that does not hold, before words are made of it.
 #[derive(Clone, Debug)]
 struct Failure<'r> {
@@ -71,28 +75,35 @@ impl Requirement {
     /// # Errors
     /// [`Refusal`] if it does not hold.
     pub fn evaluate(&self, facts: &Facts<'_>) -> Result<(), Refusal> {
-        self.check(facts, is_session(facts)).map_err(Refusal::from)
+        self.check_alone(facts).map_err(Refusal::from)
     }
 
-    /// `admitted`: whether something around it has let the caller's kind of credential in; sessions
-    /// always are.
-    fn check<'r>(&'r self, facts: &Facts<'_>, admitted: bool) -> Result<(), Failure<'r>> {
-        match (self, facts.caller) {
+    /// Whether it holds by itself: for a machine, a part of it that holds must name the kind.
+    fn check_alone(&self, facts: &Facts<'_>) -> Result<(), Failure<'_>> {
+        let kind = facts.caller.kind();
+        if !self.admits(kind) {
+            return Err(self.failure(Reason::CredentialKind));
+        }
+        match self.check(facts)? {
+            Named(false) if kind != CredentialKind::SessionToken => {
+                Err(self.failure(Reason::CredentialKind))
+            }
+            Named(_) => Ok(()),
+        }
+    }
+
+    /// Whether it holds beside something that lets the caller's kind of credential in; and whether it
+    /// would let it in itself.
+    fn check<'r>(&'r self, facts: &Facts<'_>) -> Result<Named, Failure<'r>> {
+        let held = match (self, facts.caller) {
             (Self::Credential(kinds), caller) => {
-                self.holds(kinds.contains(caller.kind()), Reason::CredentialKind)
+                let held = kinds.contains(caller.kind());
+                return self.holds(held, Reason::CredentialKind).map(|()| Named(true));
             }
-            (Self::All(parts), caller) => {
-                let admission = Admission::beside(parts, caller.kind(), admitted);
-                let check = |part: &'r Self| part.check(facts, admission.of(part)).err();
-                match first_failure(parts.iter(), |part| part, check) {
-                    Some((_, failure)) => Err(failure),
-                    None => Ok(()),
-                }
-            }
-            (Self::Any(branches), _) => self.check_any(branches, facts, admitted),
-            (_, Caller::Machine(_)) if !admitted => Err(self.failure(Reason::CredentialKind)),
-            (Self::Not(inner), _) => match inner.check(facts, admitted) {
-                Ok(()) => Err(self.failure(Reason::Excluded)),
+            (Self::All(parts), _) => return check_all(parts, facts),
+            (Self::Any(branches), _) => return self.check_any(branches, facts),
+            (Self::Not(inner), _) => match inner.check(facts) {
+                Ok(_) => Err(self.failure(Reason::Excluded)),
                 Err(failure) if failure.error.is_some() => Err(failure),
                 Err(_) => Ok(()),
             },
@@ -113,7 +124,8 @@ impl Requirement {
             (Self::Scope(_), Caller::User(_)) => Err(self.failure(Reason::Scope)),
             (_, Caller::User(user)) => self.check_user(user),
             (_, Caller::Machine(_)) => Err(self.failure(Reason::CredentialKind)),
-        }
+        };
+        held.map(|()| Named(false))
     }
 
     /// What only a person with a session can have.
@@ -157,24 +169,31 @@ impl Requirement {
         }
     }
 
+    /// A branch that names the caller's kind of credential counts before one that does not.
     fn check_any<'r>(
         &'r self,
         branches: &'r [Self],
         facts: &Facts<'_>,
-        admitted: bool,
-    ) -> Result<(), Failure<'r>> {
+    ) -> Result<Named, Failure<'r>> {
+        let mut held = None;
         let mut common: Option<Failure<'r>> = None;
         for branch in branches {
-            let Err(failure) = branch.check(facts, admitted) else { return Ok(()) };
-            common = Some(match common {
-                None => Failure { requirement: self, ..failure },
-                Some(first) if first.error.is_some() => first,
-                Some(_) if failure.error.is_some() => failure,
-                Some(first) if first.reason == failure.reason => first,
-                Some(_) => self.failure(Reason::Alternatives),
-            });
+            match branch.check(facts) {
+                Ok(Named(true)) => return Ok(Named(true)),
+                Ok(named) if facts.caller.user().is_some() => return Ok(named),
+                Ok(named) => held = Some(named),
+                Err(failure) => {
+                    common = Some(match common {
+                        None => Failure { requirement: self, ..failure },
+                        Some(first) if first.error.is_some() => first,
+                        Some(_) if failure.error.is_some() => failure,
+                        Some(first) if first.reason == failure.reason => first,
+                        Some(_) => self.failure(Reason::Alternatives),
+                    });
+                }
+            }
         }
-        Err(common.unwrap_or(self.failure(Reason::Alternatives)))
+        held.ok_or(common.unwrap_or(self.failure(Reason::Alternatives)))
     }
 
     const fn failure(&self, reason: Reason) -> Failure<'_> {
@@ -203,13 +222,14 @@ impl<'a> Demand<'a> {
         added: impl Iterator<Item = Self> + Clone,
         facts: &Facts<'a>,
     ) -> Result<(), (Blame, Refusal)> {
-        let admitted = own.requirement.admits(facts.caller.kind());
         let added = added.enumerate().map(|(number, demand)| (Blame::Added(number), demand));
         let demands = iter::once((Blame::Own, own)).chain(added);
         let check = |(blame, demand): (Blame, Self)| {
             let facts = Facts { parameters: demand.parameters, ..*facts };
-            let admitted = if blame == Blame::Own { is_session(&facts) } else { admitted };
-            demand.requirement.check(&facts, admitted).err()
+            match blame {
+                Blame::Own => demand.requirement.check_alone(&facts).err(),
+                Blame::Added(_) => demand.requirement.check(&facts).err(),
+            }
         };
         match first_failure(demands, |(_, demand)| demand.requirement, check) {
             Some(((blame, _), failure)) => Err((blame, failure.into())),
@@ -218,8 +238,19 @@ impl<'a> Demand<'a> {
     }
 }
 
-fn is_session(facts: &Facts<'_>) -> bool {
-    facts.caller.kind() == CredentialKind::SessionToken
+fn check_all<'r>(parts: &'r [Requirement], facts: &Facts<'_>) -> Result<Named, Failure<'r>> {
+    let named = Cell::new(false);
+    let check = |part: &'r Requirement| match part.check(facts) {
+        Ok(Named(part)) => {
+            named.set(named.get() || part);
+            None
+        }
+        Err(failure) => Some(failure),
+    };
+    match first_failure(parts.iter(), |part| part, check) {
+        Some((_, failure)) => Err(failure),
+        None => Ok(Named(named.get())),
+    }
 }
 
 /// The failure to report of parts that must all hold.

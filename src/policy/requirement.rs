@@ -10,7 +10,8 @@ use crate::core::{
 use std::fmt;
 
 /// What is asked of a caller. That somebody is signed in comes first: no requirement, `not` included,
-/// is ever put to nobody; nor to a machine, but beside a `credential` that names its kind.
+/// is ever put to nobody. A machine meets one only if a `credential` that names its kind is among what
+/// holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Requirement {
     /// Nothing more than being signed in.
@@ -70,28 +71,39 @@ impl Requirement {
         }
     }
 
-    /// The kinds of credential that it names; `None` where it says nothing about them, which means
-    /// sessions.
+    /// The kinds of credential that can meet it, as far as it names kinds; `None` where it says nothing
+    /// about them, which means sessions.
     #[must_use]
     pub fn credentials(&self) -> Option<CredentialKinds> {
-        let admitted = || CredentialKind::ALL.into_iter().filter(|kind| self.admits(*kind));
-        self.names_kinds().then(|| admitted().collect())
+        let silent = |kind: CredentialKind| self.naming(kind) == Naming::Silent;
+        let kinds = CredentialKind::ALL.into_iter();
+        (!kinds.clone().all(silent)).then(|| kinds.filter(|kind| self.admits(*kind)).collect())
     }
 
-    /// Whether it can let a credential of this kind in at all: a session, or what it names itself.
+    /// Whether it can let a credential of this kind in: a session, or what it names itself.
     pub(super) fn admits(&self, kind: CredentialKind) -> bool {
-        self.can_hold(kind, kind == CredentialKind::SessionToken)
+        match self.naming(kind) {
+            Naming::Other => false,
+            Naming::Silent => kind == CredentialKind::SessionToken,
+            Naming::Named => true,
+        }
     }
 
-    /// `admitted`: whether something around it has let the kind in; sessions always are.
-    fn can_hold(&self, kind: CredentialKind, admitted: bool) -> bool {
+    fn naming(&self, kind: CredentialKind) -> Naming {
         match self {
-            Self::Credential(kinds) => kinds.contains(kind),
+            Self::Credential(kinds) if kinds.contains(kind) => Naming::Named,
+            Self::Credential(_) => Naming::Other,
             Self::All(parts) => {
-                let admission = Admission::beside(parts, kind, admitted);
-                parts.iter().all(|part| part.can_hold(kind, admission.of(part)))
+                let parts = || parts.iter().map(|part| part.naming(kind));
+                if parts().any(|part| part == Naming::Other) {
+                    return Naming::Other;
+                }
+                parts().max().unwrap_or(Naming::Silent)
             }
-            Self::Any(branches) => branches.iter().any(|branch| branch.can_hold(kind, admitted)),
+            Self::Any(branches) => {
+                branches.iter().map(|part| part.naming(kind)).max().unwrap_or(Naming::Silent)
+            }
+            // What stands under `not` lets nobody in.
             Self::SignedIn
             | Self::Denied
             | Self::Organization(_)
@@ -103,78 +115,20 @@ impl Requirement {
             | Self::NoImpersonation
             | Self::Condition(_)
             | Self::Reverification(_)
-            | Self::Not(_) => admitted,
-        }
-    }
-
-    /// Whether it says anything about kinds of credential. What stands under `not` lets nobody in and
-    /// says nothing.
-    fn names_kinds(&self) -> bool {
-        match self {
-            Self::Credential(_) => true,
-            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::names_kinds),
-            Self::SignedIn
-            | Self::Denied
-            | Self::Organization(_)
-            | Self::Role(_)
-            | Self::Permission(_)
-            | Self::Feature(_)
-            | Self::Plan(_)
-            | Self::Scope(_)
-            | Self::NoImpersonation
-            | Self::Condition(_)
-            | Self::Reverification(_)
-            | Self::Not(_) => false,
-        }
-    }
-
-    /// Whether it holds for a credential of this kind only because it names the kind, whichever of its
-    /// branches it is that holds.
-    fn always_names(&self, kind: CredentialKind) -> bool {
-        match self {
-            Self::Credential(kinds) => kinds.contains(kind),
-            Self::All(parts) => parts.iter().any(|part| part.always_names(kind)),
-            Self::Any(branches) => branches.iter().all(|branch| branch.always_names(kind)),
-            Self::SignedIn
-            | Self::Denied
-            | Self::Organization(_)
-            | Self::Role(_)
-            | Self::Permission(_)
-            | Self::Feature(_)
-            | Self::Plan(_)
-            | Self::Scope(_)
-            | Self::NoImpersonation
-            | Self::Condition(_)
-            | Self::Reverification(_)
-            | Self::Not(_) => false,
+            | Self::Not(_) => Naming::Silent,
         }
     }
 }
 
-/// Which parts of an `all` a kind of credential is let in to.
-///
-/// `credential` lets its kinds in to everything beside it. An `any` with a `credential` in some of its
-/// branches lets them in to what says nothing about kinds; itself it must hold without help, or the
-/// credential named in one branch would open another branch that is meant for people.
-#[derive(Clone, Copy)]
-pub(super) struct Admission {
-    /// To parts that name kinds themselves.
-    naming: bool,
-    /// To parts that say nothing about kinds.
-    silent: bool,
-}
-
-impl Admission {
-    /// `admitted`: whether something around the parts has let the kind in.
-    pub(super) fn beside(parts: &[Requirement], kind: CredentialKind, admitted: bool) -> Self {
-        let naming = admitted || parts.iter().any(|part| part.always_names(kind));
-        let helps = |part: &Requirement| part.names_kinds() && part.can_hold(kind, false);
-        Self { naming, silent: naming || parts.iter().any(helps) }
-    }
-
-    pub(super) fn of(self, part: &Requirement) -> bool {
-        if part.names_kinds() { self.naming } else { self.silent }
-    }
+/// What a requirement says about a kind of credential.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Naming {
+    /// It asks for another kind.
+    Other,
+    /// Nothing.
+    Silent,
+    /// That it may be this one.
+    Named,
 }
 
 /// In words that complete "needs …".

@@ -3,6 +3,7 @@
 mod asked;
 mod broken;
 mod loading;
+mod machines;
 pub(in crate::policy) mod people;
 mod responses;
 mod routing;

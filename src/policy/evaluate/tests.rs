@@ -2,7 +2,7 @@ use crate::{
     core::{entitlement::Entitlements, identity::User, reason::Reason},
     policy::{
         Blame, Demand, Refusal, Requirement, Source,
-        tests::people::{facts, member, somebody, verified},
+        tests::people::{facts, impersonated, member, somebody, verified},
     },
 };
 use std::iter;
@@ -27,62 +27,91 @@ fn entitled(user: User, features: &str, plans: &str) -> User {
     }
 }
 
-/// Every key that a requirement has, with what it asks, and the reason when that does not hold. In
-/// the order in which they are reported.
-const KEYS: [(&str, Reason); 9] = [
+/// Every key that a requirement has but `if`, with what it asks, and the reason when that does not
+/// hold. In the order in which they are compiled.
+const KEYS: [(&str, Reason); 12] = [
+    ("credential: { any: [session_token, api_key] }", Reason::CredentialKind),
     ("organization: acme", Reason::Organization),
     ("role: org:admin", Reason::Role),
     ("permission: org:invoices:read", Reason::Permission),
     ("feature: reports", Reason::Feature),
     ("plan: pro", Reason::Plan),
+    ("scope: events:write", Reason::Scope),
+    ("impersonation: forbidden", Reason::Impersonation),
     ("all: [{ plan: all1 }, { plan: all2 }]", Reason::Plan),
     ("any: [{ feature: any1 }, { plan: any2 }]", Reason::Alternatives),
     ("not: { feature: banned }", Reason::Excluded),
     ("reverification: strict", Reason::Reverification),
 ];
+/// What holds for every session, and what for none.
+const ALWAYS: usize = 1;
+const NEVER: usize = 1 << 6;
 
 /// A user for whom exactly those keys hold whose bit is set.
 fn user(holding: usize) -> User {
     let holds = |key: usize| holding & (1 << key) != 0;
     let mut user = member(
-        if holds(1) { "org:admin" } else { "org:member" },
-        if holds(2) { &["org:invoices:read"] } else { &["org:invoices:list"] },
+        if holds(2) { "org:admin" } else { "org:member" },
+        if holds(3) { &["org:invoices:read"] } else { &["org:invoices:list"] },
     );
-    if !holds(0)
+    if !holds(1)
         && let Some(organization) = &mut user.organization
     {
         organization.slug = None;
     }
+    if !holds(7) {
+        user = impersonated(user);
+    }
     let features = [
-        if holds(3) { "o:reports" } else { "o:other" },
-        if holds(6) { "u:any1" } else { "u:other" },
-        if holds(7) { "u:other" } else { "u:banned" },
+        if holds(4) { "o:reports" } else { "o:other" },
+        if holds(9) { "u:any1" } else { "u:other" },
+        if holds(10) { "u:other" } else { "u:banned" },
     ];
     let plans = [
-        if holds(4) { "o:pro" } else { "o:free" },
+        if holds(5) { "o:pro" } else { "o:free" },
         "o:all1",
-        if holds(5) { "u:all2" } else { "u:other" },
+        if holds(8) { "u:all2" } else { "u:other" },
     ];
     verified(
         entitled(user, &features.join(","), &plans.join(",")),
         0.0,
-        if holds(8) { 5.0 } else { 15.0 },
+        if holds(11) { 5.0 } else { 15.0 },
     )
 }
 
 #[test]
 fn every_key_that_is_asked_must_hold_in_every_combination() {
-    let users: Vec<User> = (0..1 << KEYS.len()).map(user).collect();
-    for asked in 1..1_usize << KEYS.len() {
-        let is_asked = |key: usize| asked & (1 << key) != 0;
-        let keys: Vec<&str> =
-            (0..KEYS.len()).filter(|&key| is_asked(key)).map(|key| KEYS[key].0).collect();
-        let requirement = requirement(&format!("{{ {} }}", keys.join(", ")));
-        for (holding, user) in users.iter().enumerate() {
-            let failing = (0..KEYS.len()).find(|&key| is_asked(key) && holding & (1 << key) == 0);
+    let everything = (1 << KEYS.len()) - 1;
+    let parts = KEYS.map(|(key, _)| requirement(&format!("{{ {key} }}")));
+    let users: Vec<(usize, User)> = (0..=everything)
+        .filter(|holding| holding & ALWAYS != 0 && holding & NEVER == 0)
+        .map(|holding| (holding, user(holding)))
+        .collect();
+    for asked in 1..=everything {
+        let keys = (0..KEYS.len()).filter(|key| asked & (1 << key) != 0);
+        let parts: Vec<Requirement> = keys.clone().map(|key| parts[key].clone()).collect();
+        let requirement = Requirement::all(parts);
+        // Every combination for a few keys; for many, those that differ in what is asked.
+        let step = if asked.count_ones() <= 3 { 1 } else { 37 + asked % 64 };
+        for (holding, user) in users.iter().skip(asked % step).step_by(step) {
+            let failing = keys.clone().filter(|key| holding & (1 << key) == 0);
+            let expected = failing
+                .map(|key| KEYS[key].1)
+                .min_by_key(|&reason| (reason == Reason::Reverification, reason));
             let reason = requirement.evaluate(&facts(user)).err().map(|refusal| refusal.reason);
-            assert_eq!(reason, failing.map(|key| KEYS[key].1), "{keys:?} {holding:b}");
+            assert_eq!(reason, expected, "{asked:b} {holding:b}");
         }
+    }
+}
+
+#[test]
+fn a_map_asks_for_all_of_its_keys_whichever_they_are() {
+    for asked in 1..1_usize << KEYS.len() {
+        let keys: Vec<&str> =
+            (0..KEYS.len()).filter(|key| asked & (1 << key) != 0).map(|key| KEYS[key].0).collect();
+        let together = requirement(&format!("{{ {} }}", keys.join(", ")));
+        let parts = keys.iter().map(|key| requirement(&format!("{{ {key} }}"))).collect();
+        assert_eq!(together, Requirement::all(parts), "{keys:?}");
     }
 }
 

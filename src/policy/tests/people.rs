@@ -5,7 +5,8 @@ use crate::{
         clock::Timestamp,
         entitlement::Entitlements,
         id::{InstanceName, OrganizationId, OrganizationSlug, SessionId, UserId},
-        identity::{Caller, SignedClaims, User},
+        identity::{Actor, Caller, SignedClaims, User},
+        machine::{Machine, MachineKind},
         organization::ActiveOrganization,
         reverification::FactorAges,
     },
@@ -43,6 +44,43 @@ pub(in crate::policy) fn member(role: &str, permissions: &[&str]) -> User {
 /// Who verified the first and the second factor that many minutes ago; -1 for never.
 pub(in crate::policy) fn verified(user: User, first: f64, second: f64) -> User {
     User { factor_ages: FactorAges::from_claim(first, second).ok(), ..user }
+}
+
+/// Somebody else acts as the person.
+pub(in crate::policy) fn impersonated(user: User) -> User {
+    User { actor: Some(support()), ..user }
+}
+
+/// Whoever acts as others.
+pub(in crate::policy) fn support() -> Actor {
+    Actor {
+        subject: Some(UserId::new("user_support")),
+        claims: "{\"sub\":\"user_support\"}".into(),
+    }
+}
+
+/// A machine with these scopes.
+pub(in crate::policy) fn machine(kind: MachineKind, scopes: &[&str]) -> Machine {
+    Machine {
+        instance: InstanceName::new("shop"),
+        kind,
+        id: "ak_1".into(),
+        subject: "user_1".into(),
+        user: Some(UserId::new("user_1")),
+        organization: Some(OrganizationId::new("org_1")),
+        client: None,
+        name: None,
+        scopes: scopes.iter().map(|&scope| scope.into()).collect(),
+        actor: None,
+        claims: SignedClaims::new("{}"),
+        issued_at: None,
+        expires_at: None,
+    }
+}
+
+/// What is known where nothing but a machine is.
+pub(in crate::policy) fn machine_facts(machine: &Machine) -> Facts<'_> {
+    Facts::of_caller(Caller::Machine(machine), Timestamp::from_unix_seconds(0))
 }
 
 /// What is known where nothing but a person is.
