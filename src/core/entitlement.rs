@@ -124,6 +124,11 @@ impl Entitlements {
         })
     }
 
+    /// The elements that are held in a scope that Clerk knows; any other answers no question.
+    pub fn held(&self) -> impl Iterator<Item = &Entitlement> {
+        self.iter().filter(|held| held.organization || held.user)
+    }
+
     /// The elements, in the token's order.
     pub fn iter(&self) -> impl Iterator<Item = &Entitlement> {
         self.0.iter()

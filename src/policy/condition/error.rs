@@ -1,6 +1,9 @@
 //! Why a condition could not be worked out.
 
-use super::kind::{Kind, Kinds};
+use super::{
+    super::wording::Excerpt,
+    kind::{Kind, Kinds},
+};
 use thiserror::Error;
 
 /// Why a condition could not be worked out for one question, and which part of it. Holds text of the
@@ -9,7 +12,7 @@ use thiserror::Error;
 #[error("`{at}` {fault}")]
 pub struct ConditionError {
     fault: ConditionFault,
-    at: Box<str>,
+    at: Excerpt,
 }
 
 /// What went wrong. Completes a sentence that begins with the part of the condition.
@@ -47,6 +50,9 @@ pub enum ConditionFault {
     /// Numbers that are too large or too fine to be told from their neighbours.
     #[error("needs digits that the number does not have")]
     Imprecise,
+    /// A number that is not whole.
+    #[error("is no whole number")]
+    NotWhole,
     /// A text that stands for no number.
     #[error("is no number")]
     NotNumber,
@@ -60,7 +66,7 @@ pub enum ConditionFault {
 
 impl ConditionError {
     pub(super) fn new(fault: ConditionFault, at: &str) -> Self {
-        Self { fault, at: at.into() }
+        Self { fault, at: Excerpt::of(at) }
     }
 
     /// What went wrong.
@@ -71,7 +77,7 @@ impl ConditionError {
 
     /// The part of the condition, as it is written.
     #[must_use]
-    pub const fn at(&self) -> &str {
-        &self.at
+    pub fn at(&self) -> &str {
+        self.at.as_str()
     }
 }

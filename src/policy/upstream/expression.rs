@@ -72,10 +72,8 @@ fn permissions(organization: &ActiveOrganization) -> String {
     many(organization.permissions.iter().flatten().map(|permission| &**permission))
 }
 
-/// Only what is held in a scope that Clerk knows: any other element answers no question either.
 fn entitlements(entitlements: &Entitlements) -> String {
-    let held = entitlements.iter().filter(|held| held.organization || held.user);
-    many(held.map(|held| &*held.text))
+    many(entitlements.held().map(|held| &*held.text))
 }
 
 fn one(text: &str) -> String {

@@ -1,0 +1,11 @@
+//! Conditions as a policy's author meets them.
+
+mod absent;
+mod errors;
+mod hostile;
+mod identities;
+mod numbers;
+mod operations;
+mod problems;
+mod requests;
+mod world;
