@@ -12,7 +12,7 @@ use super::{
     access::{Access, Mode, Rule},
     condition::Scope,
     diagnostic::{PolicyError, PolicyErrors},
-    document::{Entry, Node, Value},
+    document::{Entry, Node, Scalar, Value},
     problem::Problem,
     requirement::Requirement,
     response::Responses,
@@ -221,6 +221,29 @@ impl Compiler {
             | Value::List(_)
             | Value::Map(_) => self.wrong_kind(node, what, Expected::Text),
         }
+    }
+
+    /// One of a few words. Where YAML reads a boolean, a word was meant.
+    fn word(
+        &mut self,
+        node: &Node,
+        what: &'static str,
+        words: &'static [&'static str],
+    ) -> Option<&'static str> {
+        let written = match node.value {
+            Value::Other(Scalar::Boolean(true)) => "true",
+            Value::Other(Scalar::Boolean(false)) => "false",
+            Value::Nothing
+            | Value::Text(_)
+            | Value::Number(_)
+            | Value::Other(_)
+            | Value::List(_)
+            | Value::Map(_) => self.text(node, what)?,
+        };
+        words.iter().copied().find(|word| *word == written).or_else(|| {
+            let choice = Choice::among(written, words);
+            self.unknown_word(node.place, what, written, choice)
+        })
     }
 
     /// The elements of a list, at least one.

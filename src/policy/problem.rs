@@ -117,7 +117,7 @@ pub enum Problem {
     #[error("a requirement has no key `{0}`")]
     MisplacedMethod(Excerpt),
     /// A method that has a rule already.
-    #[error("the method `{0}` is listed twice for this path")]
+    #[error("the method `{0}` is listed twice")]
     DuplicateMethod(Excerpt),
     /// A key that stands on a rule, within a requirement or where it would be about several rules.
     #[error("`{0}` cannot stand here")]
@@ -215,8 +215,9 @@ impl Problem {
             Self::UnknownAnchor => "put it in quotes, such as `\"*.shop.test\"`",
             Self::KeyNotText => "put it in quotes",
             Self::WrongKind { expected, found, .. } => expected.help(*found),
-            Self::DuplicateKey(_) | Self::DuplicateHost(_) => "leave one of the two out",
-            Self::DuplicateMethod(_) => "leave it out of one of the two lists",
+            Self::DuplicateKey(_) | Self::DuplicateHost(_) | Self::DuplicateMethod(_) => {
+                "leave one of the two out"
+            }
             Self::MissingKey { key: "version", .. } => "begin with `version: 1`",
             Self::MissingKey { key, .. } => return Some(format!("add `{key}`").into()),
             Self::Version => "write `version: 1`",

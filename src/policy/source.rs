@@ -57,7 +57,9 @@ impl Source {
             Some(_) | None if written.trim_end() == text => place.start,
             Some(_) | None => return place,
         };
-        Place { start: start + part.start, end: start + part.end }
+        let mut found = place;
+        (found.start, found.end) = (start + part.start, start + part.end);
+        found
     }
 
     /// Where the YAML parser stopped. It does not always know the byte, so this goes by the line and

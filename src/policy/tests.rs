@@ -2,9 +2,11 @@
 
 mod asked;
 mod broken;
+mod guards;
 mod loading;
 mod machines;
 pub(in crate::policy) mod people;
+mod preflights;
 mod responses;
 mod routing;
 

@@ -141,7 +141,8 @@ impl Choice {
             return format!("did you mean `{meant}`?").into();
         }
         let words = self.words.join("`, `");
+        let one_of = if self.words.len() > 1 { "one of " } else { "" };
         let or = self.otherwise.map(|otherwise| format!(", or {otherwise}"));
-        format!("write one of `{words}`{}", or.unwrap_or_default()).into()
+        format!("write {one_of}`{words}`{}", or.unwrap_or_default()).into()
     }
 }

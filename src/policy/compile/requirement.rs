@@ -125,11 +125,9 @@ impl Compiler {
     }
 
     pub(super) fn mode(&mut self, node: &Node) -> Option<Mode> {
-        match self.text(node, "`mode`")? {
-            "enforce" => Some(Mode::Enforce),
-            "shadow" => Some(Mode::Shadow),
-            word => self.unknown_word(node.place, "mode", word, Choice::among(word, &MODES)),
-        }
+        let modes = [Mode::Enforce, Mode::Shadow];
+        let word = self.word(node, "mode", &MODES)?;
+        modes.into_iter().find(|mode| mode.as_str() == word)
     }
 
     pub(super) fn requirement(
@@ -246,13 +244,8 @@ impl Compiler {
     }
 
     fn impersonation(&mut self, node: &Node) -> Option<Requirement> {
-        match self.text(node, "`impersonation`")? {
-            "forbidden" => Some(Requirement::NoImpersonation),
-            word => {
-                let choice = Choice::among(word, &IMPERSONATION);
-                self.unknown_word(node.place, "answer to impersonation", word, choice)
-            }
-        }
+        self.word(node, "answer to impersonation", &IMPERSONATION)?;
+        Some(Requirement::NoImpersonation)
     }
 
     /// A kind of credential, or `{ any: [...] }` of several.

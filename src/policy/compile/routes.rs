@@ -12,7 +12,7 @@ use super::{
         suggest::closest,
         table::Route,
         template::Template,
-        wording::{Choice, Excerpt},
+        wording::Excerpt,
     },
     Compiler,
     requirement::{Position, Words},
@@ -109,15 +109,9 @@ impl Compiler {
         }
     }
 
-    /// `preflight: allow`.
+    /// Whether preflights are let through: `preflight: allow`, which is all that can be said.
     pub(super) fn preflight(&mut self, node: &Node) -> bool {
-        const WORDS: [&str; 1] = ["allow"];
-        let Some(word) = self.text(node, "`preflight`") else { return false };
-        if word != "allow" {
-            let choice = Choice::among(word, &WORDS);
-            self.unknown_word::<()>(node.place, "answer to preflights", word, choice);
-        }
-        true
+        self.word(node, "answer to preflights", &["allow"]).is_some()
     }
 
     /// What stands below a template: one requirement, or one for each list of methods.

@@ -108,6 +108,87 @@ fn reverifications() {
 }
 
 #[test]
+fn credentials_scopes_and_impersonation() {
+    insta::assert_snapshot!(requirement_errors(&[
+        "{ credential: apikey }",
+        "{ credential: password }",
+        "{ credential: [api_key, m2m_token] }",
+        "{ credential: { all: [api_key, m2m_token] } }",
+        "{ credential: { one_of: [api_key] } }",
+        "{ credential: { any: [] } }",
+        "{ credential: { any: api_key } }",
+        "{ credential: { any: [api_key, m2m] } }",
+        "{ credential: {} }",
+        "{ credential: 7 }",
+        "{ scope: \"events:write events:read\" }",
+        "{ scope: \"\" }",
+        "{ scope: [a, b] }",
+        "{ scopes: a }",
+        "{ impersonation: forbiden }",
+        "{ impersonation: allowed }",
+        "{ impersonation: false }",
+    ]));
+}
+
+#[test]
+fn modes_and_preflights() {
+    insta::assert_snapshot!(requirement_errors(&[
+        "{ role: org:admin, mode: shadowed }",
+        "{ role: org:admin, mode: off }",
+        "{ role: org:admin, mod: shadow }",
+        "{ mode: shadow }",
+        "{ any: [{ role: org:admin, mode: shadow }] }",
+        "{ mode: shadow, GET: signed_in }",
+        "{ GET: { mode: shadow } }",
+        "{ GET: { role: org:admin, preflight: allow } }",
+        "{ preflight: allow }",
+        "{ preflight: alow, GET: signed_in }",
+        "{ preflight: true, GET: signed_in }",
+        "{ any: [{ preflight: allow, role: org:admin }] }",
+    ]));
+    insta::assert_snapshot!(
+        "modes_and_preflights_elsewhere",
+        errors(&[
+            "version: 1\npreflight: deny\n",
+            "version: 1\nhosts: { a.test: { preflights: allow, routes: {} } }\n",
+            "version: 1\nactions: { a: { role: org:admin, preflight: allow } }\n",
+            "version: 1\nguards: { a: { require: { role: org:admin, mode: shadow } } }\n",
+        ])
+    );
+}
+
+#[test]
+fn guards() {
+    insta::assert_snapshot!(errors(&[
+        "version: 1\nguards: { a: {} }\n",
+        "version: 1\nguards: { a: { role: org:admin } }\n",
+        "version: 1\nguards: { a: { requires: signed_in } }\n",
+        "version: 1\nguards: { a: signed_in }\n",
+        "version: 1\nguards: [{ require: signed_in }]\n",
+        "version: 1\nguards: { \"my guard\": { require: signed_in } }\n",
+        "version: 1\nguards: { a: { require: public } }\n",
+        "version: 1\nguards: { a: { require: optional } }\n",
+        "version: 1\nguards: { a: { require: { roles: a } } }\n",
+        "version: 1\nguards: { a: { require: signed_in, path: [/a] } }\n",
+        "version: 1\nguards: { a: { require: signed_in, paths: /a } }\n",
+        "version: 1\nguards: { a: { require: signed_in, paths: [] } }\n",
+        "version: 1\nguards: { a: { require: signed_in, paths: [/a/] } }\n",
+        "version: 1\nguards: { a: { require: signed_in, paths: [\"/a/{x}\", \"/A/{y}\"] } }\n",
+        "version: 1\nguards: { a: { require: signed_in, methods: [delete] } }\n",
+        "version: 1\nguards: { a: { require: signed_in, methods: [DELTE] } }\n",
+        "version: 1\nguards: { a: { require: signed_in, methods: [\"PUT, PATCH\"] } }\n",
+        "version: 1\nguards: { a: { require: signed_in, methods: [PUT, PUT] } }\n",
+        "version: 1\nguards: { a: { require: signed_in, hosts: [a.test:80] } }\n",
+        "version: 1\nguards: { a: { require: signed_in, hosts: [7] } }\n",
+        "version: 1\nguards: { a: { require: signed_in, mode: shaddow } }\n",
+        "version: 1\nguards: { a: { require: signed_in, even_public: yes } }\n",
+        "version: 1\nguards: { a: { require: signed_in, even_public: 1 } }\n",
+        "version: 1\nguards: { a: { require: signed_in }, a: { require: signed_in } }\n",
+        "version: 1\nroutes: { /docs: public }\nguards: { a: { require: signed_in, paths: [/docs] } }\n",
+    ]));
+}
+
+#[test]
 fn paths() {
     insta::assert_snapshot!(errors(&[
         "version: 1\nroutes:\n  a: public\n",

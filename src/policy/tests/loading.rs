@@ -242,6 +242,73 @@ fn the_revision_depends_on_what_is_said_and_on_nothing_else() {
 }
 
 #[test]
+fn the_revision_depends_on_everything_that_decides() {
+    let policy = |guard: &str, rule: &str, top: &str| {
+        format!(
+            "version: 1\n{top}routes:\n  /a/{{x}}: {{ {rule} }}\n  /b: {{ GET: signed_in }}\nguards:\n  \
+             g: {{ {guard} }}\n"
+        )
+    };
+    let guard = "require: { role: x }, paths: [/a, /b], methods: [GET, PUT], hosts: [a.b, c.d]";
+    let revision = |text: &str| load(text).revision().to_string();
+    let this = revision(&policy(guard, "role: x", ""));
+    for (guard, rule, top) in [
+        (
+            "hosts: [c.d, a.b], methods: [PUT, GET], paths: [/b, /a], require: { role: x }",
+            "role: x",
+            "",
+        ),
+        (guard, "role: x, mode: enforce", ""),
+        (guard, "role: x", "lints: { a: allow }\ntests: { cases: [] }\n"),
+    ] {
+        assert_eq!(revision(&policy(guard, rule, top)), this, "{guard} {rule} {top}");
+    }
+    let shadow = format!("{guard}, mode: shadow");
+    let even_public = format!("{guard}, even_public: true");
+    let mut seen = vec![this];
+    for (guard, rule, top) in [
+        (&*shadow, "role: x", ""),
+        (&even_public, "role: x", ""),
+        ("require: { role: x }", "role: x", ""),
+        (
+            "require: { role: y }, paths: [/a, /b], methods: [GET, PUT], hosts: [a.b, c.d]",
+            "role: x",
+            "",
+        ),
+        (
+            "require: { role: x }, paths: [/a], methods: [GET, PUT], hosts: [a.b, c.d]",
+            "role: x",
+            "",
+        ),
+        ("require: { role: x }, paths: [/a, /b], methods: [GET], hosts: [a.b, c.d]", "role: x", ""),
+        ("require: { role: x }, paths: [/a, /b], methods: [GET, PUT], hosts: [a.b]", "role: x", ""),
+        ("require: { role: x }, methods: [GET, PUT], hosts: [a.b, c.d]", "role: x", ""),
+        ("require: { role: x }, paths: [/a, /b], hosts: [a.b, c.d]", "role: x", ""),
+        ("require: { role: x }, paths: [/a, /b], methods: [GET, PUT]", "role: x", ""),
+        (guard, "role: x, mode: shadow", ""),
+        (guard, "role: x, preflight: allow", ""),
+        (guard, "role: x", "preflight: allow\n"),
+        (guard, "role: x, scope: y", ""),
+        (guard, "role: x, scope: z", ""),
+        (guard, "role: x, impersonation: forbidden", ""),
+        (guard, "role: x, credential: session_token", ""),
+        (guard, "role: x, credential: { any: [session_token, api_key] }", ""),
+        (guard, "role: x", "actions: { a: { role: x } }\n"),
+        (guard, "role: x", "actions: { a: { role: x, mode: shadow } }\n"),
+    ] {
+        let revision = revision(&policy(guard, rule, top));
+        assert!(!seen.contains(&revision), "{guard} {rule} {top}");
+        seen.push(revision);
+    }
+    let renamed = policy(guard, "role: x", "").replace("  g:", "  h:");
+    assert!(!seen.contains(&revision(&renamed)));
+    // A host may be called as the word that begins the name of a rule.
+    let host =
+        "version: 1\nhosts: { preflight: { routes: { /a: public } } }\nroutes: { /a: signed_in }\n";
+    assert_ne!(revision(host), revision(&format!("{host}preflight: allow\n")));
+}
+
+#[test]
 fn ten_thousand_routes_load_and_match_quickly() {
     let mut text = "version: 1\nroutes:\n".to_owned();
     for number in 0..10_000 {
