@@ -317,3 +317,8 @@ fn route<'p, 'q>(policy: &'p Policy, request: &'q HttpRequest<'q>) -> Result<Ask
         }),
     }
 }
+
+#[cfg(test)]
+mod reference;
+#[cfg(test)]
+mod tests;
