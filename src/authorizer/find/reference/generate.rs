@@ -113,7 +113,7 @@ fn rule(random: &mut Rng) -> Rule {
 }
 
 fn requirement(random: &mut Rng, depth: usize) -> Requirement {
-    let most = if depth == 0 { 7 } else { 10 };
+    let most = if depth == 0 { 7 } else { 11 };
     let mut parts = |random: &mut Rng| {
         (0..=random.usize(..3)).map(|_| requirement(random, depth - 1)).collect()
     };
@@ -124,15 +124,23 @@ fn requirement(random: &mut Rng, depth: usize) -> Requirement {
         3 => Requirement::Scope(one_of(random, &["read", "write"])),
         4 => Requirement::Fresh,
         5 => Requirement::NoImpersonation,
-        6 => {
-            let kinds = some_of(random, &KINDS);
-            let one = one_of(random, &KINDS);
-            Requirement::Credential(if kinds.is_empty() { vec![one] } else { kinds })
-        }
+        6 => credential(random),
         7 => Requirement::All(parts(random)),
         8 => Requirement::Any(parts(random)),
+        // A branch for machines beside one that may be for people.
+        9 => {
+            let for_machines = vec![credential(random), requirement(random, depth - 1)];
+            let branches = vec![Requirement::All(for_machines), requirement(random, depth - 1)];
+            Requirement::All(vec![Requirement::Any(branches), requirement(random, depth - 1)])
+        }
         _ => Requirement::Not(requirement(random, depth - 1).into()),
     }
+}
+
+fn credential(random: &mut Rng) -> Requirement {
+    let kinds = some_of(random, &KINDS);
+    let one = one_of(random, &KINDS);
+    Requirement::Credential(if kinds.is_empty() { vec![one] } else { kinds })
 }
 
 fn guard(random: &mut Rng, name: &str) -> Guard {
