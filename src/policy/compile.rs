@@ -10,7 +10,7 @@ mod standing;
 use super::{
     Policy, Unlisted,
     access::{Access, Mode, Rule},
-    condition::Scope,
+    condition::{Condition, Scope},
     diagnostic::{PolicyError, PolicyErrors},
     document::{Entry, Node, Scalar, Value},
     problem::Problem,
@@ -61,6 +61,17 @@ pub(super) fn requirement(source: &Source) -> Result<Requirement, PolicyErrors> 
 struct Compiler {
     source: Source,
     errors: Vec<PolicyError>,
+    /// What has been compiled, since one condition may well stand under thousands of routes.
+    conditions: HashMap<ConditionKey, Condition>,
+}
+
+/// A condition's text, and what it may read.
+#[derive(PartialEq, Eq, Hash)]
+struct ConditionKey {
+    text: Box<str>,
+    request: bool,
+    resource: bool,
+    parameters: Vec<Box<str>>,
 }
 
 /// Whether an action or a guard can have this name.
@@ -76,7 +87,8 @@ impl Compiler {
         compile: impl FnOnce(&mut Self, &Node) -> Option<T>,
     ) -> Result<T, PolicyErrors> {
         let node = Node::read(source)?;
-        let mut compiler = Self { source: source.clone(), errors: Vec::new() };
+        let mut compiler =
+            Self { source: source.clone(), errors: Vec::new(), conditions: HashMap::new() };
         match compile(&mut compiler, &node) {
             Some(compiled) if compiler.errors.is_empty() => Ok(compiled),
             Some(_) | None => Err(PolicyErrors::new(source, compiler.errors)),

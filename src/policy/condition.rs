@@ -75,7 +75,6 @@ impl Condition {
     ///
     /// # Errors
     /// Everything that is wrong with it, in the order of the text; at least one problem.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the language does not read conditions yet"))]
     pub(super) fn compile(text: &str, scope: &Scope<'_>) -> Result<Self, Vec<ConditionProblem>> {
         Expression::compile(text, scope, Purpose::Condition).map(Self)
     }

@@ -112,10 +112,10 @@ pub(super) fn put(
         headers: Headers::new(lines.collect(), Repeats::Separate),
         peer: None,
     });
-    came(policy, wanted, also, who)
+    came_of(policy, wanted, also, who)
 }
 
-fn came(policy: &Policy, wanted: Wanted<'_>, also: Also<'_>, who: &Who) -> Came {
+fn came_of(policy: &Policy, wanted: Wanted<'_>, also: Also<'_>, who: &Who) -> Came {
     let question = Question { credential: CredentialSource::Request, instance: None, wanted, also };
     let asked = match asked(&question, policy, &OperatorRequirements::new()) {
         Ok(asked) => asked,
@@ -237,8 +237,8 @@ actions: { push: { credential: api_key, scope: write } }
     let came = put(&policy, "GET", "/members", &[], push, &member(""));
     assert_eq!((&*came.rule, came.refused), ("action push", Some(Reason::CredentialKind)));
     let asked = Wanted::Requirement(AskedRequirement::default());
-    assert_eq!(self::came(&policy, asked.clone(), Also::default(), &member("")).refused, None);
-    let refused = self::came(&policy, asked, Also::default(), &key).refused;
+    assert_eq!(came_of(&policy, asked.clone(), Also::default(), &member("")).refused, None);
+    let refused = came_of(&policy, asked, Also::default(), &key).refused;
     assert_eq!(refused, Some(Reason::CredentialKind));
 }
 
@@ -297,7 +297,7 @@ fn an_action_in_shadow_mode_is_tried_whoever_names_it() {
         Wanted::Action(Action { name: "refund", resource: None, context })
     };
     let expected = vec![("action refund".to_owned(), Reason::Role)];
-    let came = self::came(&policy, refund(), Also::default(), &member("o:pro"));
+    let came = came_of(&policy, refund(), Also::default(), &member("o:pro"));
     assert_eq!((came.refused, &came.shadow), (None, &expected));
     let also = Also { require: None, action: Some("refund") };
     let came = put(&policy, "GET", "/members", &[], also, &member("o:pro"));
@@ -306,7 +306,7 @@ fn an_action_in_shadow_mode_is_tried_whoever_names_it() {
         put(&policy, "GET", "/open", &[], also, &Who::Nobody).refused,
         Some(Reason::SignedOut)
     );
-    let came = self::came(&policy, refund(), Also::default(), &Who::Nobody);
+    let came = came_of(&policy, refund(), Also::default(), &Who::Nobody);
     assert_eq!(came.refused, Some(Reason::SignedOut));
 }
 

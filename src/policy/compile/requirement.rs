@@ -11,7 +11,7 @@ use super::{
         source::Place,
         wording::{Choice, Excerpt, Expected},
     },
-    Compiler,
+    Compiler, ConditionKey,
 };
 use crate::core::{
     credential::{CredentialKind, CredentialKinds},
@@ -285,8 +285,17 @@ impl Compiler {
 
     fn condition(&mut self, node: &Node, scope: &Scope<'_>) -> Option<Condition> {
         let text = self.text(node, "`if`")?;
+        let Scope { request, parameters, resource } = *scope;
+        let parameters = parameters.iter().map(|&name| name.into()).collect();
+        let key = ConditionKey { text: text.into(), request, resource, parameters };
+        if let Some(known) = self.conditions.get(&key) {
+            return Some(known.clone());
+        }
         match Condition::compile(text, scope) {
-            Ok(condition) => Some(condition),
+            Ok(condition) => {
+                self.conditions.insert(key, condition.clone());
+                Some(condition)
+            }
             Err(problems) => {
                 for problem in problems {
                     let place = self.source.part(node.place, text, problem.range());

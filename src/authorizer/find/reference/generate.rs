@@ -2,7 +2,7 @@
 
 use super::{
     Actor, Asking, Entitlements, Machine, MachineKind, User, UserId, Who, machine,
-    model::{Body, Guard, Policy, Requirement, Route, Rule, Segment, Table},
+    model::{Body, Condition, Guard, Policy, Requirement, Route, Rule, Segment, Table},
     user,
 };
 use fastrand::Rng;
@@ -113,8 +113,8 @@ fn rule(random: &mut Rng) -> Rule {
 }
 
 fn requirement(random: &mut Rng, depth: usize) -> Requirement {
-    let most = if depth == 0 { 7 } else { 11 };
-    let mut parts = |random: &mut Rng| {
+    let most = if depth == 0 { 8 } else { 12 };
+    let parts = |random: &mut Rng| {
         (0..=random.usize(..3)).map(|_| requirement(random, depth - 1)).collect()
     };
     match random.usize(..most) {
@@ -125,10 +125,14 @@ fn requirement(random: &mut Rng, depth: usize) -> Requirement {
         4 => Requirement::Fresh,
         5 => Requirement::NoImpersonation,
         6 => credential(random),
-        7 => Requirement::All(parts(random)),
-        8 => Requirement::Any(parts(random)),
+        7 => {
+            let conditions = [Condition::IsGet, Condition::IsApiKey, Condition::Broken];
+            Requirement::If(one_of(random, &conditions))
+        }
+        8 => Requirement::All(parts(random)),
+        9 => Requirement::Any(parts(random)),
         // A branch for machines beside one that may be for people.
-        9 => {
+        10 => {
             let for_machines = vec![credential(random), requirement(random, depth - 1)];
             let branches = vec![Requirement::All(for_machines), requirement(random, depth - 1)];
             Requirement::All(vec![Requirement::Any(branches), requirement(random, depth - 1)])

@@ -69,11 +69,62 @@ pub(super) enum Requirement {
     All(Vec<Self>),
     Any(Vec<Self>),
     Not(Box<Self>),
+    If(Condition),
+}
+
+/// Conditions whose answer is plain to see.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Condition {
+    IsGet,
+    IsApiKey,
+    /// Asks for a header that nobody sends.
+    Broken,
+}
+
+/// What conditions look at.
+#[derive(Clone, Copy)]
+pub(super) struct Facts<'a> {
+    pub(super) who: &'a Who,
+    pub(super) method: &'a str,
+}
+
+/// Why a requirement does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub(super) reason: Reason,
+    /// Whether that is not known but because a condition could not be worked out.
+    broken: bool,
+    /// Whether it is a condition, and so worked out late.
+    late: bool,
+}
+
+impl Failure {
+    const fn of(reason: Reason) -> Self {
+        Self { reason, broken: false, late: false }
+    }
+
+    /// The number of the failure that is reported of several.
+    pub(super) fn first(failures: &[Self]) -> Option<usize> {
+        let weight = |number: &usize| {
+            let reason = failures[*number].reason;
+            (reason == Reason::Reverification, reason)
+        };
+        let (late, early): (Vec<usize>, Vec<usize>) =
+            (0..failures.len()).partition(|number| failures[*number].late);
+        let early = early.into_iter().min_by_key(weight);
+        if let Some(number) = early
+            && failures[number].reason != Reason::Reverification
+        {
+            return early;
+        }
+        let broken = late.iter().copied().find(|number| failures[*number].broken);
+        broken.or(late.first().copied()).or(early)
+    }
 }
 
 /// What one part of a requirement comes to: whether a credential that names the caller's kind is among
 /// what holds, or why it does not hold.
-type Met = Result<bool, Reason>;
+type Met = Result<bool, Failure>;
 
 impl Rule {
     pub(super) const fn word(word: &'static str) -> Self {
@@ -187,7 +238,7 @@ impl Guard {
 
 const KINDS: [&str; 4] = ["session_token", "api_key", "m2m_token", "oauth_token"];
 
-fn kind(who: &Who) -> &'static str {
+fn kind_of(who: &Who) -> &'static str {
     match who {
         Who::Nobody | Who::User(_) => "session_token",
         Who::Machine(machine) => match machine.kind {
@@ -214,6 +265,9 @@ impl Requirement {
             Self::All(parts) => format!("{{ all: [{}] }}", list(parts)),
             Self::Any(parts) => format!("{{ any: [{}] }}", list(parts)),
             Self::Not(inner) => format!("{{ not: {{ all: [{}] }} }}", inner.text()),
+            Self::If(Condition::IsGet) => "{ if: request.method == 'GET' }".to_owned(),
+            Self::If(Condition::IsApiKey) => "{ if: identity.kind == 'api_key' }".to_owned(),
+            Self::If(Condition::Broken) => "{ if: request.headers.secret == 'x' }".to_owned(),
         }
     }
 
@@ -251,45 +305,70 @@ impl Requirement {
     }
 
     /// Why it does not hold. `admitted`: whether the caller's kind of credential is let in already.
-    pub(super) fn refusal(&self, who: &Who, admitted: bool) -> Option<Reason> {
-        let session = matches!(who, Who::User(_));
-        if !admitted && !self.kinds().contains(&kind(who)) {
-            return Some(Reason::CredentialKind);
+    pub(super) fn refusal(&self, facts: Facts<'_>, admitted: bool) -> Option<Failure> {
+        let kind = Failure::of(Reason::CredentialKind);
+        let late = self.is_late();
+        if !admitted && !self.kinds().contains(&kind_of(facts.who)) {
+            return Some(Failure { late, ..kind });
         }
-        match self.met(who) {
-            Ok(named) if named || admitted || session => None,
-            Ok(_) => Some(Reason::CredentialKind),
-            Err(reason) => Some(reason),
+        match self.met(facts) {
+            Ok(named) if named || admitted || matches!(facts.who, Who::User(_)) => None,
+            Ok(_) => Some(Failure { late, ..kind }),
+            Err(failure) => Some(Failure { late, ..failure }),
         }
     }
 
-    fn met(&self, who: &Who) -> Met {
-        let when = |holds: bool, reason| if holds { Ok(false) } else { Err(reason) };
-        match (self, who) {
-            (Self::Credential(kinds), _) => {
-                if kinds.contains(&kind(who)) {
-                    Ok(true)
-                } else {
-                    Err(Reason::CredentialKind)
-                }
+    /// Whether it is a condition and nothing else.
+    fn is_late(&self) -> bool {
+        match self {
+            Self::If(_) => true,
+            Self::All(parts) => matches!(&parts[..], [only] if only.is_late()),
+            _ => false,
+        }
+    }
+
+    fn met(&self, facts: Facts<'_>) -> Met {
+        let when = |holds: bool, reason| if holds { Ok(false) } else { Err(Failure::of(reason)) };
+        match (self, facts.who) {
+            (Self::Credential(kinds), who) => {
+                when(kinds.contains(&kind_of(who)), Reason::CredentialKind).map(|_| true)
             }
             (Self::All(parts), _) => {
-                let met: Vec<Met> = parts.iter().map(|part| part.met(who)).collect();
-                let failures = met.iter().filter_map(|met| met.err());
-                match failures.min_by_key(|reason| (*reason == Reason::Reverification, *reason)) {
-                    Some(reason) => Err(reason),
+                let met: Vec<Met> = parts.iter().map(|part| part.met(facts)).collect();
+                let failures: Vec<Failure> = parts
+                    .iter()
+                    .zip(&met)
+                    .filter_map(|(part, met)| {
+                        met.err().map(|met| Failure { late: part.is_late(), ..met })
+                    })
+                    .collect();
+                match Failure::first(&failures) {
+                    Some(number) => Err(Failure { late: false, ..failures[number] }),
                     None => Ok(met.contains(&Ok(true))),
                 }
             }
             (Self::Any(parts), _) => {
-                let met: Vec<Met> = parts.iter().map(|part| part.met(who)).collect();
-                match met.iter().filter_map(|met| met.ok()).max() {
-                    Some(named) => Ok(named),
-                    None if met.iter().all(|one| *one == met[0]) => met[0],
-                    None => Err(Reason::Alternatives),
+                let met: Vec<Met> = parts.iter().map(|part| part.met(facts)).collect();
+                let broken =
+                    met.iter().find(|met| matches!(met, Err(Failure { broken: true, .. })));
+                match (met.iter().filter_map(|met| met.ok()).max(), broken) {
+                    (Some(named), _) => Ok(named),
+                    (None, Some(broken)) => *broken,
+                    (None, None) if met.iter().all(|one| *one == met[0]) => met[0],
+                    (None, None) => Err(Failure::of(Reason::Alternatives)),
                 }
             }
-            (Self::Not(inner), _) => when(inner.met(who).is_err(), Reason::Excluded),
+            (Self::Not(inner), _) => match inner.met(facts) {
+                Err(failure) if failure.broken => Err(failure),
+                met => when(met.is_err(), Reason::Excluded),
+            },
+            (Self::If(Condition::IsGet), _) => when(facts.method == "GET", Reason::Condition),
+            (Self::If(Condition::IsApiKey), who) => {
+                when(kind_of(who) == "api_key", Reason::Condition)
+            }
+            (Self::If(Condition::Broken), _) => {
+                Err(Failure { broken: true, ..Failure::of(Reason::ConditionError) })
+            }
             (
                 Self::NoImpersonation,
                 Who::User(User { actor, .. }) | Who::Machine(Machine { actor, .. }),
@@ -297,10 +376,10 @@ impl Requirement {
             (Self::Scope(scope), Who::Machine(machine)) => {
                 when(machine.scopes.iter().any(|granted| **granted == **scope), Reason::Scope)
             }
-            (Self::Scope(_), _) => Err(Reason::Scope),
+            (Self::Scope(_), _) => Err(Failure::of(Reason::Scope)),
             (Self::SignedIn, Who::User(_)) => Ok(false),
             (Self::Role(role), Who::User(user)) => match &user.organization {
-                None => Err(Reason::OrganizationRequired),
+                None => Err(Failure::of(Reason::OrganizationRequired)),
                 Some(active) => when(active.role.as_deref() == Some(role), Reason::Role),
             },
             (Self::Plan(plan), Who::User(user)) => {
@@ -310,7 +389,7 @@ impl Requirement {
             (Self::Fresh, Who::User(user)) => {
                 when(user.factor_ages.is_some(), Reason::Reverification)
             }
-            (_, Who::Machine(_) | Who::Nobody) => Err(Reason::CredentialKind),
+            (_, Who::Machine(_) | Who::Nobody) => Err(Failure::of(Reason::CredentialKind)),
         }
     }
 }
