@@ -207,6 +207,9 @@ impl Problem {
             Self::Template(error) => error.help(),
             Self::Host(error) => error.help(),
             Self::HeaderName(error) => error.help(),
+            Self::Yaml(message) if message.as_str().contains(" flow ") => {
+                "between brackets or braces, put a text that holds any of `{}[],` in quotes"
+            }
             Self::Yaml(_) => return None,
             Self::TooLarge => "split what the policy decides between several sidecars",
             Self::TooComplex => "write it flatter, and use fewer aliases",

@@ -2,6 +2,7 @@
 
 mod asked;
 mod broken;
+mod conditions;
 mod guards;
 mod loading;
 mod machines;

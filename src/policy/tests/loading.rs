@@ -43,6 +43,9 @@ upstream:
     x-org-id: identity.organization.id
 ";
 
+/// Everything that the language has.
+const WHOLE: &str = include_str!("shop.yaml");
+
 /// What a route requires, in the words of a refusal.
 fn required(policy: &Policy, id: &str) -> String {
     let rule = policy.rules().find(|rule| rule.id.as_str() == id).unwrap_or_else(|| panic!("{id}"));
@@ -106,6 +109,40 @@ fn the_policy_of_a_shop_says_what_it_says() {
         policy.upstream().iter().collect::<Vec<_>>(),
         [("x-user-id", "identity.user.id"), ("x-org-id", "identity.organization.id")]
     );
+}
+
+#[test]
+fn a_policy_that_uses_the_whole_language_loads_as_it_is_written() {
+    let policy = load(WHOLE);
+    for (id, required_there) in [
+        (
+            "/ingest/{**}",
+            "(a credential of the kind `api_key` or `m2m_token`) and the scope `events:write`",
+        ),
+        (
+            "GET /orgs/{org}/invoices/{id}",
+            "the permission `org:invoices:read` and the rule's condition to hold",
+        ),
+        (
+            "action invoice.refund",
+            "the permission `org:invoices:manage` and the rule's condition to hold",
+        ),
+    ] {
+        assert_eq!(
+            required(&policy, id).replace(['(', ')'], ""),
+            required_there.replace(['(', ')'], "")
+        );
+    }
+    let guards: Vec<&str> = policy.guards().map(|guard| guard.id.as_str()).collect();
+    assert_eq!(guards, ["guard fresh-deletes", "guard no-impersonation-on-billing"]);
+    let listed = policy.routes().find(|listed| listed.rule.id.as_str() == "admin.shop.test /{**}");
+    let listed = listed.unwrap();
+    assert_eq!(listed.host.unwrap().to_string(), "admin.shop.test");
+    assert_eq!((listed.template, listed.methods.is_none()), ("/{**}", true));
+    let listed = policy.routes().find(|listed| listed.rule.id.as_str().starts_with("PUT, PATCH"));
+    assert_eq!(listed.unwrap().methods.unwrap(), ["PUT".into(), "PATCH".into()]);
+    assert_eq!(policy.actions().map(|(name, _)| name).collect::<Vec<_>>(), ["invoice.refund"]);
+    assert!(policy.unlisted().is_none());
 }
 
 #[test]
