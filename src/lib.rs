@@ -14,6 +14,7 @@
 //! - [`serve`]: the doors, the listeners and the rendering of decisions.
 //! - [`config`]: settings, and the one place where the parts are put together.
 //! - [`stand_in`]: a Clerk instance on loopback for the demo and the tests.
+//! - [`rehearsal`]: plays the cases that a policy is tested with.
 //! - [`cli`]: the command line.
 //!
 //! A request walks down and back once: `serve::grpc::ext_authz` makes a question of it, `authorizer`
@@ -30,6 +31,7 @@ pub mod config;
 pub mod core;
 pub mod pb;
 pub mod policy;
+pub mod rehearsal;
 pub mod serve;
 pub mod stand_in;
 pub mod telemetry;

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::core::id::{Revision, RuleId};
 use requirement::{Position, Words};
-pub(super) use requirement::{after_minutes, entitlement, organization, permission, role};
+pub(super) use requirement::{after_minutes, entitlement, name, organization, permission, role};
 use routes::Table;
 use standing::Tables;
 use std::collections::HashMap;

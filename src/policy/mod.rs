@@ -30,6 +30,7 @@ mod revision;
 mod router;
 mod source;
 mod suggest;
+pub mod suite;
 mod table;
 mod template;
 mod upstream;

@@ -3,6 +3,7 @@
 use super::{
     condition::ConditionProblem,
     response::ResponseError,
+    suite::SuiteProblem,
     template::TemplateError,
     upstream::HeaderNameError,
     wording::{Choice, Excerpt, Expected, Kind},
@@ -183,6 +184,9 @@ pub enum Problem {
     /// The words for a refusal.
     #[error(transparent)]
     Response(#[from] ResponseError),
+    /// A person or a case of the tests.
+    #[error(transparent)]
+    Suite(#[from] SuiteProblem),
 }
 
 impl Problem {
@@ -210,6 +214,7 @@ impl Problem {
             Self::Yaml(message) if message.as_str().contains(" flow ") => {
                 "between brackets or braces, put a text that holds any of `{}[],` in quotes"
             }
+            Self::Suite(problem) => return problem.help(),
             Self::Yaml(_) => return None,
             Self::TooLarge => "split what the policy decides between several sidecars",
             Self::TooComplex => "write it flatter, and use fewer aliases",
