@@ -105,6 +105,20 @@ impl<'a> Case<'a> {
         self.answer(asked, Some(instance), identity, visitor.set_cookies, verdict)
     }
 
+    /// Judges whoever has been identified by other means than a credential.
+    pub(super) fn judge_identity(
+        &self,
+        asked: &Asked<'_, '_>,
+        identity: Identity,
+        instance: &InstanceEntry,
+    ) -> (Outcome, Remarks) {
+        let verdict = match identity.caller() {
+            Some(caller) => asked.judge_caller(caller, self.question, self.now),
+            None => asked.judge_nobody(Reason::SignedOut),
+        };
+        self.answer(asked, Some(instance), identity, Vec::new(), verdict)
+    }
+
     fn answer(
         &self,
         asked: &Asked<'_, '_>,

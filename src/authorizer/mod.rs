@@ -66,6 +66,28 @@ impl Authorizer {
         outcome
     }
 
+    /// Decides without a trace, no log line and no count: for rehearsals, in which nobody asks.
+    pub async fn rehearse(&self, question: &Question<'_>) -> Outcome {
+        let (outcome, _) = self.decide(question).await;
+        outcome
+    }
+
+    /// Decides without a trace for somebody whose credential is not looked at. A rehearsal says who
+    /// asks where it cannot mint what they would present; no door may.
+    #[must_use]
+    pub fn rehearse_as(&self, identity: Identity, question: &Question<'_>) -> Outcome {
+        let case = judge::Case::of(question, &self.policy, self.clock.now());
+        let Some(instance) = self.instances.of(question) else {
+            return case.stopped(Reason::Misconfigured, None);
+        };
+        let (outcome, _) = match find::asked(question, &self.policy, &self.operator) {
+            Ok(asked) if asked.wants_identity() => case.judge_identity(&asked, identity, instance),
+            Ok(asked) => case.judge_anyone(&asked),
+            Err(find::Stop { reason, message }) => return case.stopped(reason, message),
+        };
+        outcome
+    }
+
     async fn decide(&self, question: &Question<'_>) -> (Outcome, Remarks) {
         let now = self.clock.now();
         let case = judge::Case::of(question, &self.policy, now);

@@ -36,17 +36,12 @@ enum Format {
 
 pub(super) fn run(arguments: Arguments) -> Exit {
     let Arguments { file, format, settings } = arguments;
-    // A policy can be checked on its own, before there is any instance to serve.
-    let alone = file.or_else(|| settings.policy.clone().filter(|_| settings.config.is_none()));
-    let path = match alone {
-        Some(path) => path,
-        None => match settings.resolve() {
-            Ok(settings) => settings.policy,
-            Err(error) => {
-                complain(&error);
-                return Exit::Usage;
-            }
-        },
+    let path = match settings.policy_path(file) {
+        Ok(path) => path,
+        Err(error) => {
+            complain(&error);
+            return Exit::Usage;
+        }
     };
     let style = if io::stderr().is_terminal() { Style::Coloured } else { Style::Plain };
     match policy_file::read(&path) {

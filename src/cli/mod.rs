@@ -5,6 +5,7 @@ mod demo;
 mod exit;
 mod healthcheck;
 mod serve;
+mod test;
 mod token;
 
 use crate::config::{
@@ -26,9 +27,11 @@ struct CommandLine {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Answer Envoy and services over gRPC until told to stop.
-    Serve(SettingsArguments),
+    Serve(serve::Arguments),
     /// Check a policy file, and the settings if they are given.
     Check(check::Arguments),
+    /// Play the cases that a policy holds, and show what they do not reach.
+    Test(test::Arguments),
     /// Try everything: a stand-in Clerk instance, a sample policy, a sample service, and Envoy if found.
     Demo(demo::Arguments),
     /// Look into tokens.
@@ -75,6 +78,13 @@ impl SettingsArguments {
             Flags { config, policy, publishable_key, grpc, admin, reflection, log, log_format };
         Settings::resolve(&Environment::read()?, &flags)
     }
+
+    /// The policy a command is about: `file`, else the one that the settings name. A policy can be
+    /// examined on its own, before there is any instance to serve.
+    fn policy_path(self, file: Option<PathBuf>) -> Result<PathBuf, SettingsError> {
+        let alone = file.or_else(|| self.policy.clone().filter(|_| self.config.is_none()));
+        alone.map_or_else(|| Ok(self.resolve()?.policy), Ok)
+    }
 }
 
 /// Parses the command line, runs the command and says how it went.
@@ -94,6 +104,7 @@ pub fn main() -> ExitCode {
     let exit = match command_line.command {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Check(arguments) => check::run(arguments),
+        Command::Test(arguments) => test::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
         Command::Token(command) => token::run(command),
         Command::Healthcheck(arguments) => healthcheck::run(arguments),

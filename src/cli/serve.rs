@@ -9,34 +9,54 @@ use crate::{
         assemble::{self, AssembleError, Parts},
         policy_file::PolicyFileError,
         settings::Settings,
+        suite_file::{self, RehearsalError},
     },
     serve::{self, shutdown},
     telemetry::log::Log,
 };
+use clap::Args;
 use std::error::Error;
 
-pub(super) fn run(arguments: SettingsArguments) -> Exit {
-    let settings = match arguments.resolve() {
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    settings: SettingsArguments,
+    /// Serve a policy whose own tests have not been played.
+    #[arg(long)]
+    skip_tests: bool,
+}
+
+pub(super) fn run(arguments: Arguments) -> Exit {
+    let Arguments { settings, skip_tests } = arguments;
+    let settings = match settings.resolve() {
         Ok(settings) => settings,
         Err(error) => {
             complain(&error);
             return Exit::Usage;
         }
     };
-    match start(settings) {
+    match start(settings, skip_tests) {
         Ok(()) => Exit::Good,
         Err(error) => {
             complain(&*error);
-            match error.downcast_ref() {
-                Some(AssembleError::Policy(PolicyFileError::Invalid(_))) => Exit::Bad,
-                Some(_) | None => Exit::Usage,
-            }
+            let invalid = matches!(
+                error.downcast_ref(),
+                Some(AssembleError::Policy(PolicyFileError::Invalid(_)))
+            );
+            let untested = error.downcast_ref().is_some_and(RehearsalError::is_about_the_policy);
+            if invalid || untested { Exit::Bad } else { Exit::Usage }
         }
     }
 }
 
-fn start(settings: Settings) -> Result<(), Box<dyn Error>> {
+fn start(settings: Settings, skip_tests: bool) -> Result<(), Box<dyn Error>> {
     let log = Log::start(&settings.log.filter, settings.log.format)?;
+    if skip_tests {
+        tracing::warn!("the policy's own tests are skipped: nobody has seen what it decides");
+    } else {
+        let cases = suite_file::rehearse(&settings.policy)?;
+        tracing::info!(cases, "the policy passes its own tests");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(async {
         let stop = shutdown::requested()?;

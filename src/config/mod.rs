@@ -6,3 +6,4 @@ pub mod file;
 pub mod policy_file;
 pub mod readiness;
 pub mod settings;
+pub mod suite_file;

@@ -16,6 +16,7 @@ mod access;
 mod asked;
 mod compile;
 mod condition;
+pub mod coverage;
 mod diagnostic;
 mod document;
 mod evaluate;

@@ -19,7 +19,7 @@ const LIFE: Duration = Duration::from_secs(60);
 const EXPIRED_FOR: Duration = Duration::from_secs(600);
 
 /// The versions of session token claims.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ClaimsVersion {
     /// Without a claim `v`.
     One,
