@@ -35,13 +35,14 @@ pub(super) fn failures(case: &Case, person: &Person, played: Vec<Played>) -> Vec
             continue;
         }
         let tokens = match version {
-            Some(version) if count > 1 => Tokens::Only(version),
+            Some(version) if count > 1 => Tokens::Of(version),
             Some(_) | None => Tokens::All,
         };
         failures.push(Failure { tokens, differences, got, help: None });
     }
-    for failure in &mut failures {
-        failure.help = help(case, person, failure);
+    // Of two, the second says what both have in common.
+    if let Some(last) = failures.last_mut() {
+        last.help = help(case, person, last);
     }
     failures
 }

@@ -1,9 +1,6 @@
 //! What might mend a case that fails.
 
-use super::{
-    people::ClaimsVersion,
-    report::{Failure, Got, Tokens},
-};
+use super::report::{Failure, Got, Tokens};
 use crate::{
     core::reason::Reason,
     policy::suite::{Ask, Case, Client, Expectation, HttpAsk, Person, UserFacts, Who},
@@ -17,8 +14,8 @@ pub(super) fn help(case: &Case, person: &Person, failure: &Failure) -> Option<Co
         Who::User(user) => Some(&**user),
         Who::Nobody | Who::Machine(_) => None,
     };
-    if let Tokens::Only(version) = failure.tokens {
-        return Some(of_version(version, user));
+    if let Tokens::Of(_) = failure.tokens {
+        return Some(of_version(user));
     }
     let request_of = |wanted: Client| matches!(&case.ask, Ask::Http(HttpAsk { client, .. }) if *client == wanted);
     match (&case.expect, got.effect) {
@@ -36,24 +33,23 @@ pub(super) fn help(case: &Case, person: &Person, failure: &Failure) -> Option<Co
     of_reason(got, user, person.name())
 }
 
-fn of_version(version: ClaimsVersion, user: Option<&UserFacts>) -> Cow<'static, str> {
-    let derived = user.is_some_and(|user| {
-        user.features.is_none()
-            && user.organization.as_ref().is_some_and(|active| !active.permissions.is_empty())
-    });
-    match version {
-        ClaimsVersion::One | ClaimsVersion::Two if derived => {
-            "version 2 tokens name the feature of every permission, version 1 tokens no feature: \
-             write `features` if these are paid for; a condition must not read `identity.claims` of \
-             one version alone"
+/// Why tokens of the two versions may come to different ends.
+fn of_version(user: Option<&UserFacts>) -> Cow<'static, str> {
+    let has_permissions = |user: &UserFacts| {
+        user.organization.as_ref().is_some_and(|active| !active.permissions.is_empty())
+    };
+    match user {
+        Some(user) if user.needs_version_2() => {
+            "version 1 tokens carry neither features nor plans, so nobody is refused for one of them: \
+             require what must be there, not the absence of something else"
         }
-        ClaimsVersion::One => {
-            "version 1 tokens carry neither features nor plans, and name the organization by \
-             `org_id`: an instance that mints them decides otherwise"
+        Some(user) if has_permissions(user) => {
+            "version 2 tokens name the feature of every permission, and version 1 tokens no feature: \
+             write under `features` what is paid for, and read no claim that only one version has"
         }
-        ClaimsVersion::Two => {
-            "version 2 tokens name the organization by `o` and not by `org_id`: an instance that \
-             mints them decides otherwise"
+        Some(_) | None => {
+            "claims go by other names in the other version, such as `org_id` and `o.id`: read \
+             `identity.organization` rather than `identity.claims`"
         }
     }
     .into()

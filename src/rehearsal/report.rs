@@ -57,8 +57,8 @@ pub struct Failure {
 pub enum Tokens {
     /// All that there are.
     All,
-    /// Those of one version, while the other comes to something else.
-    Only(ClaimsVersion),
+    /// Those of one version, while those of the other come to something else.
+    Of(ClaimsVersion),
 }
 
 /// Something that is other than expected.
@@ -183,7 +183,9 @@ impl fmt::Display for Tokens {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::All => formatter.write_str("of every version"),
-            Self::Only(version) => write!(formatter, "of version {version} only"),
+            Self::Of(version) => {
+                write!(formatter, "of version {version}; the other comes to something else")
+            }
         }
     }
 }
@@ -216,7 +218,7 @@ impl fmt::Display for Failure {
             }
             line("message", &got.message)?;
         }
-        if let Tokens::Only(_) = self.tokens {
+        if let Tokens::Of(_) = self.tokens {
             line("tokens", &self.tokens.to_string())?;
         }
         if let Some(help) = &self.help {

@@ -52,7 +52,7 @@ fn failure(failure: &Failure) -> Value {
     json!({
         "tokens": match tokens {
             Tokens::All => Value::Null,
-            Tokens::Only(version) => json!(version.to_string()),
+            Tokens::Of(version) => json!(version.to_string()),
         },
         "differences": differences.iter().map(difference).collect::<Vec<_>>(),
         "got": got.as_ref().map(outcome),

@@ -43,9 +43,10 @@ fn case(run: &Run) -> String {
         });
         let message = differences.collect::<Vec<_>>().join("; ");
         let details = failure.to_string();
-        let (message, details) = (Escaped(&message), Escaped(details.trim_start_matches('\n')));
+        let lines: Vec<String> = details.lines().map(|line| Escaped(line).to_string()).collect();
+        let (message, details) = (Escaped(&message), lines.join("\n"));
         // Writing to a `String` cannot fail.
-        let _ = writeln!(failures, "      <failure message=\"{message}\">{details}</failure>");
+        let _ = writeln!(failures, "      <failure message=\"{message}\">{details}\n</failure>");
     }
     format!("{open}>\n{failures}    </testcase>\n")
 }

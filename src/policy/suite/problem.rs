@@ -65,7 +65,7 @@ pub enum SuiteProblem {
     #[error("a case asks one thing, and this one asks for `{0}` as well")]
     SeveralAsked(&'static str),
     /// `resource` beside a request, or `host` beside an action.
-    #[error("`{key}` says nothing about `{asked}`")]
+    #[error("`{key}` says nothing about {asked}")]
     Misplaced {
         /// The key.
         key: &'static str,
