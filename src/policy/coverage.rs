@@ -5,6 +5,7 @@
 //! - every route: that it decided about a request. Where a route lists methods, every method is an
 //!   item in place of the route; `HEAD` counts for a `GET` that covers it.
 //! - `unlisted: signed_in`, likewise.
+//! - every `preflight: allow`, for each template that it lets preflights through to.
 //! - every action: that it was asked for.
 //! - every guard: that what it requires was put to somebody.
 //! - every branch of every `any`: that it was the one that held.
@@ -16,19 +17,20 @@
 mod walk;
 
 use super::{
-    Policy, Routed, Rule, Unlisted,
+    Policy, Routed, Rule,
+    access::Mode,
+    evaluate::Demand,
     facts::Facts,
     guard::Guard,
-    methods::Methods,
     requirement::Requirement,
     source::{Place, Source},
 };
 use crate::core::{
-    clock::Timestamp, host::Host, id::RuleId, identity::Caller, path::CanonicalPath,
-    question::Wanted,
+    clock::Timestamp, credential::CredentialKind, host::Host, http_request::HttpRequest,
+    id::RuleId, identity::Caller, path::CanonicalPath, question::Wanted,
 };
 use std::{collections::HashMap, fmt};
-use walk::{Node, Seen, walk_all};
+use walk::{Node, Put, Seen, walk_all};
 
 /// What of a policy has been reached.
 #[derive(Clone, Debug)]
@@ -87,14 +89,26 @@ impl Coverage {
     #[must_use]
     pub fn of(policy: &Policy) -> Self {
         let mut coverage = Self { items: Vec::new(), by_key: HashMap::new() };
-        for (_, methods) in policy.tables.iter().flat_map(super::Router::iter) {
-            coverage.add_methods(methods);
+        for listed in policy.routes() {
+            let rule = listed.rule;
+            match listed.methods {
+                None => coverage.add(rule, Part::Reached, What::Reached),
+                Some(methods) => methods.iter().for_each(|method| {
+                    let part = Part::Method(method.clone());
+                    coverage.add(rule, part, What::Method(method.clone()));
+                }),
+            }
+            coverage.add_requirement(&rule.id, rule.place, rule.access.requirement());
         }
-        if let Unlisted::SignedIn(rule) = &policy.unlisted {
-            coverage.add_rule(rule);
+        policy.preflights().for_each(|rule| coverage.add(rule, Part::Reached, What::Reached));
+        for rule in policy.unlisted().into_iter().chain(policy.actions().map(|(_, rule)| rule)) {
+            coverage.add(rule, Part::Reached, What::Reached);
+            coverage.add_requirement(&rule.id, rule.place, rule.access.requirement());
         }
-        policy.actions.values().for_each(|rule| coverage.add_rule(rule));
-        policy.guards.iter().for_each(|guard| coverage.add_guard(guard));
+        for guard in policy.guards() {
+            coverage.push(&guard.id, guard.place, Part::Reached, What::Reached);
+            coverage.add_requirement(&guard.id, guard.place, Some(&guard.require));
+        }
         coverage.in_order()
     }
 
@@ -115,40 +129,6 @@ impl Coverage {
         self
     }
 
-    fn add_methods(&mut self, methods: &Methods) {
-        match methods {
-            Methods::Every(rule) => self.add_rule(rule),
-            Methods::Listed(lists) => {
-                for list in lists {
-                    for method in &list.methods {
-                        let part = Part::Method(method.clone());
-                        self.add(
-                            &list.rule.id,
-                            list.rule.place,
-                            part,
-                            What::Method(method.clone()),
-                        );
-                    }
-                    self.add_requirement(
-                        &list.rule.id,
-                        list.rule.place,
-                        list.rule.access.requirement(),
-                    );
-                }
-            }
-        }
-    }
-
-    fn add_rule(&mut self, rule: &Rule) {
-        self.add(&rule.id, rule.place, Part::Reached, What::Reached);
-        self.add_requirement(&rule.id, rule.place, rule.access.requirement());
-    }
-
-    fn add_guard(&mut self, guard: &Guard) {
-        self.add(&guard.id, guard.place, Part::Reached, What::Reached);
-        self.add_requirement(&guard.id, guard.place, Some(&guard.require));
-    }
-
     fn add_requirement(&mut self, rule: &RuleId, place: Place, requirement: Option<&Requirement>) {
         let Some(requirement) = requirement else { return };
         Node::root(requirement).visit(&mut |node| match node.requirement {
@@ -156,14 +136,14 @@ impl Coverage {
                 for (number, branch) in branches.iter().enumerate() {
                     let part = Part::Seen(Seen::Branch { node: node.number, branch: number });
                     let requires = branch.to_string().into();
-                    self.add(rule, place, part, What::Branch { number: number + 1, requires });
+                    self.push(rule, place, part, What::Branch { number: number + 1, requires });
                 }
             }
             Requirement::Condition(condition) => {
                 for holds in [true, false] {
                     let part = Part::Seen(Seen::Condition { node: node.number, holds });
                     let text = condition.text().into();
-                    self.add(rule, place, part, What::Condition { text, holds });
+                    self.push(rule, place, part, What::Condition { text, holds });
                 }
             }
             Requirement::SignedIn
@@ -182,7 +162,11 @@ impl Coverage {
         });
     }
 
-    fn add(&mut self, rule: &RuleId, place: Place, part: Part, what: What) {
+    fn add(&mut self, rule: &Rule, part: Part, what: What) {
+        self.push(&rule.id, rule.place, part, what);
+    }
+
+    fn push(&mut self, rule: &RuleId, place: Place, part: Part, what: What) {
         self.by_key.insert(Key { rule: rule.clone(), part }, self.items.len());
         self.items.push(Item { rule: rule.clone(), what, place, covered: false });
     }
@@ -196,30 +180,7 @@ impl Coverage {
         now: Timestamp,
     ) {
         match wanted {
-            Wanted::Http(request) => {
-                let (Ok(host), Ok(path)) =
-                    (Host::parse(request.authority), CanonicalPath::parse(request.path()))
-                else {
-                    return;
-                };
-                let Routed::Rule(matched) = policy.route(&host, &path, request.method) else {
-                    return;
-                };
-                let rule = matched.rule;
-                self.reach_route(rule, request.method);
-                let Some(caller) = caller else { return };
-                let mut facts = Facts::of_caller(caller, now);
-                facts.request = Some(request);
-                facts.path = Some(&path);
-                facts.parameters = matched.parameters(&path);
-                let guards: Vec<&Guard> = policy.guards(&host, &path, request.method).collect();
-                for guard in &guards {
-                    self.reach(&guard.id, Part::Reached);
-                }
-                let own = rule.access.requirement().map(|requirement| (&rule.id, requirement));
-                let guards = guards.into_iter().map(|guard| (&guard.id, &guard.require));
-                self.put(own, guards, &facts);
-            }
+            Wanted::Http(request) => self.record_request(policy, request, caller, now),
             Wanted::Action(action) => {
                 let Some(rule) = policy.action(action.name) else { return };
                 self.reach(&rule.id, Part::Reached);
@@ -227,28 +188,72 @@ impl Coverage {
                 let mut facts = Facts::of_caller(caller, now);
                 facts.resource = action.resource.as_ref();
                 facts.context = Some(&action.context);
-                let own = rule.access.requirement().map(|requirement| (&rule.id, requirement));
-                self.put(own, std::iter::empty(), &facts);
+                if let Some(requirement) = rule.access.requirement() {
+                    self.put(&[(&rule.id, Demand::of(requirement))], &facts);
+                }
             }
             Wanted::Requirement(_) => {}
         }
     }
 
-    /// Walks what is put to a caller: what the rule asks, and what the guards add.
-    fn put<'p>(
+    fn record_request(
         &mut self,
-        own: Option<(&'p RuleId, &'p Requirement)>,
-        guards: impl Iterator<Item = (&'p RuleId, &'p Requirement)>,
-        facts: &Facts<'_>,
+        policy: &Policy,
+        request: &HttpRequest<'_>,
+        caller: Option<Caller<'_>>,
+        now: Timestamp,
     ) {
-        let admitted = own.is_some_and(|(_, own)| own.admits(facts.caller.kind()));
-        let (ids, nodes): (Vec<&RuleId>, Vec<Node<'_>>) = own
-            .into_iter()
-            .chain(guards)
-            .map(|(id, requirement)| (id, Node::root(requirement)))
-            .unzip();
-        walk_all(&nodes, facts, admitted, &mut |root, seen| {
-            if let Some(id) = ids.get(root) {
+        let (Ok(host), Ok(path)) =
+            (Host::parse(request.authority), CanonicalPath::parse(request.path()))
+        else {
+            return;
+        };
+        let Routed::Rule(matched) = policy.route_request(&host, &path, request) else { return };
+        let rule = matched.rule;
+        self.reach_route(rule, request.method);
+        let Some(caller) = caller else { return };
+        let mut facts = Facts::of_caller(caller, now);
+        facts.request = Some(request);
+        facts.path = Some(&path);
+        let parameters = matched.parameters(&path);
+        let own = rule.access.requirement().map(|requirement| Demand { requirement, parameters });
+        let guards: Vec<&Guard> = matched.guards(&host, &path, request.method).collect();
+        for guard in &guards {
+            self.reach(&guard.id, Part::Reached);
+        }
+        let enforced = |mode: Mode| mode == Mode::Enforce;
+        let nothing_more = Demand::of(&Requirement::SignedIn);
+        let (guards, tried): (Vec<&Guard>, Vec<&Guard>) =
+            guards.into_iter().partition(|guard| enforced(guard.mode));
+        let guards = guards.into_iter().map(|guard| (&guard.id, guard.demand(&path)));
+        let rules_own = own.filter(|_| enforced(rule.mode)).unwrap_or(nothing_more);
+        let together: Vec<_> = std::iter::once((&rule.id, rules_own)).chain(guards).collect();
+        self.put(&together, &facts);
+        // What is in shadow mode is tried for itself.
+        if let Some(own) = own.filter(|_| !enforced(rule.mode)) {
+            self.put(&[(&rule.id, own)], &facts);
+        }
+        for guard in tried {
+            self.put(&[(&rule.id, nothing_more), (&guard.id, guard.demand(&path))], &facts);
+        }
+    }
+
+    /// Walks what is put to a caller together: what the rule asks, and then what is added to it.
+    fn put<'p>(&mut self, demands: &[(&'p RuleId, Demand<'p>)], facts: &Facts<'p>) {
+        let session = facts.caller.kind() == CredentialKind::SessionToken;
+        let admits = |(_, own): &(_, Demand<'_>)| own.requirement.admits(facts.caller.kind());
+        let admitted = demands.first().is_some_and(admits);
+        let puts: Vec<Put<'_>> = demands
+            .iter()
+            .enumerate()
+            .map(|(place, (_, demand))| Put {
+                node: Node::root(demand.requirement),
+                facts: Facts { parameters: demand.parameters, ..*facts },
+                admitted: if place == 0 { session } else { admitted },
+            })
+            .collect();
+        walk_all(&puts, &mut |place, seen| {
+            if let Some((id, _)) = demands.get(place) {
                 self.reach(id, Part::Seen(seen));
             }
         });

@@ -22,7 +22,7 @@ use crate::policy::{
     suite::{Case, Person, Suite, Who},
 };
 use compare::Played;
-use people::ClaimsVersion;
+pub use people::ClaimsVersion;
 use question::Sent;
 use std::sync::Arc;
 

@@ -1,6 +1,9 @@
 //! Walks a requirement as it is evaluated, and tells what is come by.
 
-use super::super::{facts::Facts, requirement::Requirement};
+use super::super::{
+    facts::Facts,
+    requirement::{Admission, Requirement},
+};
 use crate::core::{identity::Caller, reason::Reason};
 
 /// Something of a requirement that has been shown.
@@ -67,38 +70,46 @@ fn size(requirement: &Requirement) -> usize {
     parts
 }
 
+/// A requirement as it is put to somebody, together with others.
+pub(super) struct Put<'a> {
+    pub(super) node: Node<'a>,
+    pub(super) facts: Facts<'a>,
+    /// Whether something around it has let the caller's kind of credential in.
+    pub(super) admitted: bool,
+}
+
 /// Walks requirements that must hold together; tells the place of each in the list, and what was
 /// shown of it. Conditions come last, and only where all else but a reverification holds.
-pub(super) fn walk_all(
-    parts: &[Node<'_>],
-    facts: &Facts<'_>,
-    admitted: bool,
-    tell: &mut dyn FnMut(usize, Seen),
-) {
-    let is_condition = |node: &Node<'_>| matches!(node.requirement, Requirement::Condition(_));
+pub(super) fn walk_all(parts: &[Put<'_>], tell: &mut dyn FnMut(usize, Seen)) {
+    let is_condition = |part: &Put<'_>| matches!(part.node.requirement, Requirement::Condition(_));
     let mut late = Vec::new();
     let mut refused = false;
-    for (place, node) in parts.iter().enumerate() {
-        if is_condition(node) {
-            late.push((place, node));
+    for (place, part) in parts.iter().enumerate() {
+        if is_condition(part) {
+            late.push((place, part));
             continue;
         }
-        walk(*node, facts, admitted, &mut |seen| tell(place, seen));
-        let reason = node.requirement.refused(facts, admitted);
+        let Put { node, facts, admitted } = part;
+        walk(*node, facts, *admitted, &mut |seen| tell(place, seen));
+        let reason = node.requirement.refused(facts, *admitted);
         refused |= reason.is_some_and(|reason| reason != Reason::Reverification);
     }
     if !refused {
-        for (place, node) in late {
-            walk(*node, facts, admitted, &mut |seen| tell(place, seen));
+        for (place, Put { node, facts, admitted }) in late {
+            walk(*node, facts, *admitted, &mut |seen| tell(place, seen));
         }
     }
 }
 
 fn walk(node: Node<'_>, facts: &Facts<'_>, admitted: bool, tell: &mut dyn FnMut(Seen)) {
     match (node.requirement, facts.caller) {
-        (Requirement::All(_), caller) => {
-            let admitted = admitted || node.requirement.admits(caller.kind());
-            walk_all(&node.children(), facts, admitted, &mut |_, seen| tell(seen));
+        (Requirement::All(parts), caller) => {
+            let admission = Admission::beside(parts, caller.kind(), admitted);
+            let children = node.children().into_iter();
+            let parts: Vec<Put<'_>> = children
+                .map(|node| Put { node, facts: *facts, admitted: admission.of(node.requirement) })
+                .collect();
+            walk_all(&parts, &mut |_, seen| tell(seen));
         }
         (Requirement::Any(_), _) => {
             for (branch, child) in node.children().into_iter().enumerate() {

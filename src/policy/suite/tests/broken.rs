@@ -142,7 +142,8 @@ fn expectations() {
 #[test]
 fn a_person_is_described_once_in_all_texts_together() {
     let policy = "version: 1\ntests:\n  people: { reader: {}, nobodi: {} }\n";
-    let tests = "people: { reader: {} }\ncases:\n  - { as: nobodi, request: GET /, expect: alow }\n";
+    let tests =
+        "people: { reader: {} }\ncases:\n  - { as: nobodi, request: GET /, expect: alow }\n";
     let errors = Suite::load(
         &[Source::new("policy.yaml", policy)],
         &[Source::new("policy.test.yaml", tests)],

@@ -110,7 +110,8 @@ fn machines_have_a_subject_of_their_kind() {
         ("m2m_token", MachineKind::M2mToken, "mt_robot", "mch_robot"),
         ("oauth_token", MachineKind::OauthToken, "oat_robot", "user_robot"),
     ] {
-        let suite = suite(&format!("people:\n  robot: {{ {key}: {{ scopes: [events:write] }} }}\n"));
+        let suite =
+            suite(&format!("people:\n  robot: {{ {key}: {{ scopes: [events:write] }} }}\n"));
         let Who::Machine(machine) = suite.person("robot").unwrap().who() else { panic!("{key}") };
         assert_eq!((machine.kind, &*machine.id, &*machine.subject), (kind, id, subject));
         assert_eq!(strings(&machine.scopes), ["events:write"]);
@@ -143,7 +144,8 @@ fn headers_are_lower_case_and_may_be_repeated() {
 
 #[test]
 fn a_path_that_cannot_be_read_is_a_case_like_any_other() {
-    let request = http("{ as: reader, request: GET /docs/%2e%2e/a;b, expect: deny ambiguous_path }");
+    let request =
+        http("{ as: reader, request: GET /docs/%2e%2e/a;b, expect: deny ambiguous_path }");
     assert_eq!(&*request.target, "/docs/%2e%2e/a;b");
 }
 
