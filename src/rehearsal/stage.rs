@@ -24,7 +24,7 @@ use crate::{
 use std::{
     collections::HashMap,
     pin::pin,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     task::{Context, Poll, Waker},
 };
 use thiserror::Error;
@@ -56,11 +56,12 @@ pub enum StageError {
     Metrics(#[from] MetricsError),
 }
 
-/// Everything that a decision needs, without a listener and without a network. Its keys die with it.
+/// Everything that a decision needs, without a listener and without a network. Its key dies with the
+/// process.
 #[derive(Debug)]
 pub struct Stage {
     policy: Arc<Policy>,
-    key: SigningKey,
+    key: Arc<SigningKey>,
     issuer: Box<str>,
     instance: InstanceName,
     cookies: CookieNames,
@@ -92,13 +93,24 @@ pub enum Presented {
     Identity(Identity),
 }
 
+/// The key of this process: generated once, since that takes longer than a thousand cases, and never
+/// written down. No instance that serves knows it.
+fn signing_key() -> Result<Arc<SigningKey>, SigningKeyError> {
+    static KEY: OnceLock<Arc<SigningKey>> = OnceLock::new();
+    if let Some(key) = KEY.get() {
+        return Ok(Arc::clone(key));
+    }
+    let key = Arc::new(SigningKey::generate("ins_rehearsal")?);
+    Ok(Arc::clone(KEY.get_or_init(|| key)))
+}
+
 impl Stage {
     /// Sets up an instance and a pipeline that decides by `policy`.
     ///
     /// # Errors
     /// [`StageError`], none of which a policy can cause.
     pub fn new(policy: Arc<Policy>) -> Result<Self, StageError> {
-        let key = SigningKey::generate("ins_rehearsal")?;
+        let key = signing_key()?;
         let publishable_key = PublishableKey::parse(PUBLISHABLE_KEY)?;
         let issuer = publishable_key.default_issuer();
         let suffix = publishable_key.cookie_suffix();

@@ -19,7 +19,7 @@ fn play(text: &str) -> Report {
 /// Plays one case against one route.
 fn play_one(route: &str, people: &str, case: &str) -> Report {
     play(&format!(
-        "version: 1\nroutes: {{ /a/{{**}}: {route} }}\nactions: {{ act: {{ role: admin }} }}\n\
+        "version: 1\nroutes:\n  /a/{{**}}: {route}\nactions: {{ act: {{ role: admin }} }}\n\
          responses: {{ sign_in: \"https://shop.test/sign-in?from=app\" }}\n\
          tests:\n  people: {people}\n  cases: [ {case} ]\n"
     ))

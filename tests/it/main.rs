@@ -9,6 +9,7 @@ mod doors;
 mod envoy_configuration;
 mod incidents;
 mod layering;
+mod policy_tests;
 mod readme;
 mod support;
 mod through_envoy;
