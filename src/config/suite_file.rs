@@ -131,6 +131,7 @@ impl Files {
 }
 
 /// Whether a file of a folder is read at all: YAML, and not hidden.
+#[must_use]
 pub fn is_read(path: &Path) -> bool {
     let hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
     let yaml = path.extension().is_some_and(|end| end == "yaml" || end == "yml");

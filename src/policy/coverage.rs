@@ -14,22 +14,20 @@
 //! The requirement is walked a second time for this, in the order and under the conditions in which
 //! it was evaluated, so that deciding itself need not know of it.
 
+mod item;
 mod walk;
 
+pub use item::{Item, What};
+
 use super::{
-    Policy, Routed, Rule,
-    access::Mode,
-    evaluate::Demand,
-    facts::Facts,
-    guard::Guard,
-    requirement::Requirement,
-    source::{Place, Source},
+    Policy, Routed, Rule, access::Mode, evaluate::Demand, facts::Facts, guard::Guard,
+    requirement::Requirement, source::Place,
 };
 use crate::core::{
-    clock::Timestamp, credential::CredentialKind, host::Host, http_request::HttpRequest,
-    id::RuleId, identity::Caller, path::CanonicalPath, question::Wanted,
+    clock::Timestamp, host::Host, http_request::HttpRequest, id::RuleId, identity::Caller,
+    path::CanonicalPath, question::Wanted,
 };
-use std::{collections::HashMap, fmt};
+use std::collections::HashMap;
 use walk::{Node, Put, Seen, walk_all};
 
 /// What of a policy has been reached.
@@ -37,38 +35,6 @@ use walk::{Node, Put, Seen, walk_all};
 pub struct Coverage {
     items: Vec<Item>,
     by_key: HashMap<Key, usize>,
-}
-
-/// One thing that a case must show.
-#[derive(Clone, Debug)]
-pub struct Item {
-    rule: RuleId,
-    what: What,
-    place: Place,
-    covered: bool,
-}
-
-/// What must be shown of a rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum What {
-    /// That it decides.
-    Reached,
-    /// That it decides about this method.
-    Method(Box<str>),
-    /// That this branch of an `any` holds where none before it does; counted from 1.
-    Branch {
-        /// Counted from 1.
-        number: usize,
-        /// What it requires, in words.
-        requires: Box<str>,
-    },
-    /// That this condition comes out so.
-    Condition {
-        /// As it is written.
-        text: Box<str>,
-        /// What it comes to.
-        holds: bool,
-    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -93,14 +59,18 @@ impl Coverage {
             let rule = listed.rule;
             match listed.methods {
                 None => coverage.add(rule, Part::Reached, What::Reached),
-                Some(methods) => methods.iter().for_each(|method| {
-                    let part = Part::Method(method.clone());
-                    coverage.add(rule, part, What::Method(method.clone()));
-                }),
+                Some(methods) => {
+                    for method in methods {
+                        let part = Part::Method(method.clone());
+                        coverage.add(rule, part, What::Method(method.clone()));
+                    }
+                }
             }
             coverage.add_requirement(&rule.id, rule.place, rule.access.requirement());
         }
-        policy.preflights().for_each(|rule| coverage.add(rule, Part::Reached, What::Reached));
+        for rule in policy.preflights() {
+            coverage.add(rule, Part::Reached, What::Reached);
+        }
         for rule in policy.unlisted().into_iter().chain(policy.actions().map(|(_, rule)| rule)) {
             coverage.add(rule, Part::Reached, What::Reached);
             coverage.add_requirement(&rule.id, rule.place, rule.access.requirement());
@@ -240,16 +210,13 @@ impl Coverage {
 
     /// Walks what is put to a caller together: what the rule asks, and then what is added to it.
     fn put<'p>(&mut self, demands: &[(&'p RuleId, Demand<'p>)], facts: &Facts<'p>) {
-        let session = facts.caller.kind() == CredentialKind::SessionToken;
-        let admits = |(_, own): &(_, Demand<'_>)| own.requirement.admits(facts.caller.kind());
-        let admitted = demands.first().is_some_and(admits);
         let puts: Vec<Put<'_>> = demands
             .iter()
             .enumerate()
             .map(|(place, (_, demand))| Put {
                 node: Node::root(demand.requirement),
                 facts: Facts { parameters: demand.parameters, ..*facts },
-                admitted: if place == 0 { session } else { admitted },
+                alone: place == 0,
             })
             .collect();
         walk_all(&puts, &mut |place, seen| {
@@ -299,50 +266,6 @@ impl Coverage {
     pub fn percent(&self) -> u8 {
         let percent = (self.covered() * 100).checked_div(self.items.len()).unwrap_or(100);
         u8::try_from(percent).unwrap_or(100)
-    }
-}
-
-impl Item {
-    /// The rule.
-    #[must_use]
-    pub const fn rule(&self) -> &RuleId {
-        &self.rule
-    }
-
-    /// What must be shown of it.
-    #[must_use]
-    pub const fn what(&self) -> &What {
-        &self.what
-    }
-
-    /// Whether it has been shown.
-    #[must_use]
-    pub const fn is_covered(&self) -> bool {
-        self.covered
-    }
-
-    /// Line and column in the text that the policy was read from, counted from 1.
-    #[must_use]
-    pub fn position(&self, source: &Source) -> (usize, usize) {
-        let line = source.line(self.place);
-        (line.number, line.column)
-    }
-}
-
-/// In words that complete "no case shows …".
-impl fmt::Display for What {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Reached => formatter.write_str("that it decides"),
-            Self::Method(method) => write!(formatter, "that it decides about `{method}`"),
-            Self::Branch { number, requires } => {
-                write!(formatter, "that branch {number} of `any` holds: {requires}")
-            }
-            Self::Condition { text, holds } => {
-                let comes = if *holds { "holds" } else { "does not hold" };
-                write!(formatter, "that the condition `{text}` {comes}")
-            }
-        }
     }
 }
 

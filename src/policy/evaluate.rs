@@ -78,7 +78,6 @@ impl Requirement {
         self.check_alone(facts).map_err(Refusal::from)
     }
 
-<<<<<<< HEAD
     /// Whether it holds by itself: for a machine, a part of it that holds must name the kind.
     fn check_alone(&self, facts: &Facts<'_>) -> Result<(), Failure<'_>> {
         let kind = facts.caller.kind();
@@ -106,17 +105,6 @@ impl Requirement {
     /// would let it in itself.
     fn check<'r>(&'r self, facts: &Facts<'_>) -> Result<Named, Failure<'r>> {
         let held = match (self, facts.caller) {
-=======
-    /// Why it does not hold, if it does not; `admitted`: as in [`Self::check`].
-    pub(super) fn refused(&self, facts: &Facts<'_>, admitted: bool) -> Option<Reason> {
-        self.check(facts, admitted).err().map(|failure| failure.reason)
-    }
-
-    /// `admitted`: whether something around it has let the caller's kind of credential in; sessions
-    /// always are.
-    fn check<'r>(&'r self, facts: &Facts<'_>, admitted: bool) -> Result<(), Failure<'r>> {
-        match (self, facts.caller) {
->>>>>>> 6cba825 (Play the cases of a policy by the real pipeline, and show what they reach)
             (Self::Credential(kinds), caller) => {
                 let held = kinds.contains(caller.kind());
                 return self.holds(held, Reason::CredentialKind).map(|()| Named(true));

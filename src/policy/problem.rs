@@ -214,7 +214,7 @@ impl Problem {
             Self::Yaml(message) if message.as_str().contains(" flow ") => {
                 "between brackets or braces, put a text that holds any of `{}[],` in quotes"
             }
-            Self::Suite(problem) => return problem.help(),
+            Self::Suite(problem) => return Some(problem.help()),
             Self::Yaml(_) => return None,
             Self::TooLarge => "split what the policy decides between several sidecars",
             Self::TooComplex => "write it flatter, and use fewer aliases",

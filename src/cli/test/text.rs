@@ -1,11 +1,8 @@
 //! What came of the cases, for people.
 
 use super::{Played, Wish};
-use crate::{
-    policy::{Style, coverage::Item},
-    rehearsal::Run,
-};
-use std::fmt::Write as _;
+use crate::policy::{Source, Style, coverage::Item};
+use std::fmt::{self, Write as _};
 
 const RED: &str = "\u{1b}[31m";
 const GREEN: &str = "\u{1b}[32m";
@@ -20,7 +17,7 @@ pub(super) fn played(played: &Played, wish: Wish) -> String {
     };
     let mut text = String::new();
     for run in report.failures() {
-        push(&mut text, format_args!("{red}FAIL{plain} {}\n", shown(run)));
+        push(&mut text, format_args!("{red}FAIL{plain} {run}\n"));
     }
     let coverage = report.coverage();
     let below = wish.coverage_min.filter(|least| coverage.percent() < *least);
@@ -45,17 +42,13 @@ pub(super) fn played(played: &Played, wish: Wish) -> String {
     text
 }
 
-fn shown(run: &Run) -> String {
-    run.to_string()
-}
-
-fn uncovered(item: &Item, source: &crate::policy::Source) -> String {
+fn uncovered(item: &Item, source: &Source) -> String {
     let (line, column) = item.position(source);
     let (file, rule, what) = (source.name(), item.rule(), item.what());
     format!("{file}:{line}:{column}: `{rule}`: no case shows {what}")
 }
 
-fn push(text: &mut String, line: std::fmt::Arguments<'_>) {
+fn push(text: &mut String, line: fmt::Arguments<'_>) {
     // Writing to a `String` cannot fail.
     let _ = writeln!(text, "{line}");
 }

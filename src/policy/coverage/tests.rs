@@ -132,8 +132,8 @@ fn what_falls_under_no_rule_reaches_nothing() {
 
 #[test]
 fn percent_is_rounded_down_so_that_100_is_everything() {
-    let routes: String = (0..201).map(|number| format!("  /a{number}: public\n")).collect();
-    let mut played = Played::new(&format!("routes:\n{routes}"));
+    let routes: Vec<String> = (0..201).map(|number| format!("  /a{number}: public")).collect();
+    let mut played = Played::new(&format!("routes:\n{}", routes.join("\n")));
     assert_eq!(played.coverage.percent(), 0);
     for number in 0..200 {
         played = played.ask(&format!("GET /a{number}"), None);

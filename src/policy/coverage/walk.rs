@@ -1,10 +1,7 @@
 //! Walks a requirement as it is evaluated, and tells what is come by.
 
-use super::super::{
-    facts::Facts,
-    requirement::{Admission, Requirement},
-};
-use crate::core::{identity::Caller, reason::Reason};
+use super::super::{facts::Facts, requirement::Requirement};
+use crate::core::reason::Reason;
 
 /// Something of a requirement that has been shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -74,77 +71,96 @@ fn size(requirement: &Requirement) -> usize {
 pub(super) struct Put<'a> {
     pub(super) node: Node<'a>,
     pub(super) facts: Facts<'a>,
-    /// Whether something around it has let the caller's kind of credential in.
-    pub(super) admitted: bool,
+    /// Whether it must let the caller's kind of credential in, or is beside something that does.
+    pub(super) alone: bool,
+}
+
+impl Put<'_> {
+    /// Why it does not hold, if it does not.
+    fn refused(&self) -> Option<Reason> {
+        let Self { node: Node { requirement, .. }, facts, alone } = self;
+        if *alone {
+            return requirement.evaluate(facts).err().map(|refusal| refusal.reason);
+        }
+        requirement.tried(facts).err()
+    }
 }
 
 /// Walks requirements that must hold together; tells the place of each in the list, and what was
 /// shown of it. Conditions come last, and only where all else but a reverification holds.
 pub(super) fn walk_all(parts: &[Put<'_>], tell: &mut dyn FnMut(usize, Seen)) {
-    let is_condition = |part: &Put<'_>| matches!(part.node.requirement, Requirement::Condition(_));
+    let is_condition = |put: &Put<'_>| matches!(put.node.requirement, Requirement::Condition(_));
     let mut late = Vec::new();
     let mut refused = false;
-    for (place, part) in parts.iter().enumerate() {
-        if is_condition(part) {
-            late.push((place, part));
+    for (place, put) in parts.iter().enumerate() {
+        if is_condition(put) {
+            late.push((place, put));
             continue;
         }
-        let Put { node, facts, admitted } = part;
-        walk(*node, facts, *admitted, &mut |seen| tell(place, seen));
-        let reason = node.requirement.refused(facts, *admitted);
+        let reason = put.refused();
+        // Whoever is refused for what they present has shown nothing of what else is asked.
+        if !put.alone || reason != Some(Reason::CredentialKind) {
+            walk(put.node, &put.facts, &mut |seen| tell(place, seen));
+        }
         refused |= reason.is_some_and(|reason| reason != Reason::Reverification);
     }
     if !refused {
-        for (place, Put { node, facts, admitted }) in late {
-            walk(*node, facts, *admitted, &mut |seen| tell(place, seen));
+        for (place, put) in late {
+            walk(put.node, &put.facts, &mut |seen| tell(place, seen));
         }
     }
 }
 
-fn walk(node: Node<'_>, facts: &Facts<'_>, admitted: bool, tell: &mut dyn FnMut(Seen)) {
-    match (node.requirement, facts.caller) {
-        (Requirement::All(parts), caller) => {
-            let admission = Admission::beside(parts, caller.kind(), admitted);
+fn walk(node: Node<'_>, facts: &Facts<'_>, tell: &mut dyn FnMut(Seen)) {
+    match node.requirement {
+        Requirement::All(_) => {
             let children = node.children().into_iter();
-            let parts: Vec<Put<'_>> = children
-                .map(|node| Put { node, facts: *facts, admitted: admission.of(node.requirement) })
-                .collect();
+            let parts: Vec<Put<'_>> =
+                children.map(|node| Put { node, facts: *facts, alone: false }).collect();
             walk_all(&parts, &mut |_, seen| tell(seen));
         }
-        (Requirement::Any(_), _) => {
-            for (branch, child) in node.children().into_iter().enumerate() {
-                walk(child, facts, admitted, tell);
-                if child.requirement.refused(facts, admitted).is_none() {
-                    tell(Seen::Branch { node: node.number, branch });
-                    return;
-                }
-            }
-        }
-        (_, Caller::Machine(_)) if !admitted => {}
-        (Requirement::Not(_), _) => {
+        Requirement::Any(_) => walk_any(node, facts, tell),
+        Requirement::Not(_) => {
             for child in node.children() {
-                walk(child, facts, admitted, tell);
+                walk(child, facts, tell);
             }
         }
-        (Requirement::Condition(_), _) => match node.requirement.refused(facts, admitted) {
-            None => tell(Seen::Condition { node: node.number, holds: true }),
+        Requirement::Condition(_) => match node.requirement.tried(facts) {
+            Ok(_) => tell(Seen::Condition { node: node.number, holds: true }),
             // One that could not be worked out has shown nothing.
-            Some(Reason::ConditionError) => {}
-            Some(_) => tell(Seen::Condition { node: node.number, holds: false }),
+            Err(Reason::ConditionError) => {}
+            Err(_) => tell(Seen::Condition { node: node.number, holds: false }),
         },
-        (
-            Requirement::SignedIn
-            | Requirement::Denied
-            | Requirement::Organization(_)
-            | Requirement::Role(_)
-            | Requirement::Permission(_)
-            | Requirement::Feature(_)
-            | Requirement::Plan(_)
-            | Requirement::Scope(_)
-            | Requirement::NoImpersonation
-            | Requirement::Credential(_)
-            | Requirement::Reverification(_),
-            _,
-        ) => {}
+        Requirement::SignedIn
+        | Requirement::Denied
+        | Requirement::Organization(_)
+        | Requirement::Role(_)
+        | Requirement::Permission(_)
+        | Requirement::Feature(_)
+        | Requirement::Plan(_)
+        | Requirement::Scope(_)
+        | Requirement::NoImpersonation
+        | Requirement::Credential(_)
+        | Requirement::Reverification(_) => {}
+    }
+}
+
+/// Tells of the branch that counts: the first to hold, but for machines one that names their kind
+/// before one that does not.
+fn walk_any(node: Node<'_>, facts: &Facts<'_>, tell: &mut dyn FnMut(Seen)) {
+    let mut held = None;
+    for (branch, child) in node.children().into_iter().enumerate() {
+        walk(child, facts, tell);
+        match child.requirement.tried(facts) {
+            Ok(named) if named || facts.caller.user().is_some() => {
+                tell(Seen::Branch { node: node.number, branch });
+                return;
+            }
+            Ok(_) => held = held.or(Some(branch)),
+            Err(_) => {}
+        }
+    }
+    if let Some(branch) = held {
+        tell(Seen::Branch { node: node.number, branch });
     }
 }

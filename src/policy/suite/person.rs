@@ -10,7 +10,7 @@ use super::{
     problem::SuiteProblem,
     reader::Reader,
 };
-use crate::core::{machine::MachineKind, question::JsonObject};
+use crate::core::question::JsonObject;
 use std::sync::Arc;
 
 mod machine;
@@ -199,7 +199,7 @@ impl Reader<'_> {
                 let (machine, key) = (machine::key(kind), Excerpt::of(&other.key));
                 self.report(other.place, SuiteProblem::MixedPerson { machine, key });
             }
-            let facts = self.machine(kind, &person.key, &machine.value)?;
+            let facts = machine::read(self, kind, &person.key, &machine.value)?;
             return Some(Who::Machine(Box::new(facts)));
         }
         Some(Who::User(Box::new(self.user(&person.key, &entries))))
@@ -311,42 +311,5 @@ impl Reader<'_> {
             }
         }
         self.object(node, "`claims`").unwrap_or_default()
-    }
-
-    fn machine(&mut self, kind: MachineKind, name: &str, node: &Node) -> Option<MachineFacts> {
-        let mut facts = MachineFacts::named(kind, name);
-        for entry in self.map(node, "a machine")? {
-            let node = &entry.value;
-            match (&*entry.key, kind) {
-                ("id", _) => facts.id = self.name(node, "`id`").unwrap_or(facts.id),
-                ("subject", _) => {
-                    facts.subject = self.name(node, "`subject`").unwrap_or(facts.subject);
-                }
-                ("scopes", _) => facts.scopes = self.scopes(node),
-                ("claims", _) => {
-                    facts.claims = self.object(node, "`claims`").unwrap_or_default();
-                }
-                ("name", MachineKind::ApiKey) => {
-                    facts.name = self.text(node, "`name`").map(Into::into);
-                }
-                ("actor", MachineKind::ApiKey | MachineKind::OauthToken) => {
-                    facts.actor = self.name(node, "`actor`");
-                }
-                ("organization", MachineKind::OauthToken) => {
-                    facts.organization = self.name(node, "`organization`");
-                }
-                ("client", MachineKind::OauthToken) => facts.client = self.name(node, "`client`"),
-                _ => self.unknown_key(entry, "a machine of this kind", machine::keys(kind)),
-            }
-        }
-        Some(facts)
-    }
-
-    fn scopes(&mut self, node: &Node) -> Vec<Box<str>> {
-        self.list(node, "`scopes`")
-            .unwrap_or_default()
-            .iter()
-            .filter_map(|node| self.name(node, "a scope"))
-            .collect()
     }
 }

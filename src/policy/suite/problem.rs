@@ -107,16 +107,16 @@ pub enum SuiteProblem {
 }
 
 impl SuiteProblem {
-    pub(in crate::policy) fn help(&self) -> Option<Cow<'static, str>> {
+    pub(in crate::policy) fn help(&self) -> Cow<'static, str> {
         let help = match self {
             Self::UnknownPerson { meant: Some(meant), .. } => {
-                return Some(format!("did you mean `{meant}`?").into());
+                return format!("did you mean `{meant}`?").into();
             }
             Self::UnknownReason { meant: Some(meant), .. } => {
-                return Some(format!("did you mean `{meant}`?").into());
+                return format!("did you mean `{meant}`?").into();
             }
             Self::PermissionWithoutFeature { feature, .. } => {
-                return Some(format!("add `o:{feature}` to `features`, or leave them out").into());
+                return format!("add `o:{feature}` to `features`, or leave them out").into();
             }
             Self::UnknownPerson { meant: None, .. } => "describe them under `people`",
             Self::UnknownReason { meant: None, .. } => {
@@ -148,6 +148,6 @@ impl SuiteProblem {
             Self::IpAddress(_) => "write for instance `203.0.113.7`",
             Self::HeaderName(_) => "write for instance `x-request-id`",
         };
-        Some(help.into())
+        help.into()
     }
 }

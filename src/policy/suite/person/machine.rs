@@ -1,5 +1,6 @@
 //! Callers that are no person.
 
+use super::super::{super::document::Node, reader::Reader};
 use crate::core::{machine::MachineKind, question::JsonObject};
 
 /// A machine, as Clerk knows it.
@@ -27,7 +28,7 @@ pub struct MachineFacts {
 }
 
 impl MachineFacts {
-    pub(super) fn named(kind: MachineKind, name: &str) -> Self {
+    fn named(kind: MachineKind, name: &str) -> Self {
         let (credential, subject) = match kind {
             MachineKind::ApiKey => ("ak", "user"),
             MachineKind::M2mToken => ("mt", "mch"),
@@ -65,7 +66,7 @@ pub(super) const fn key(kind: MachineKind) -> &'static str {
 }
 
 /// What can be said of a kind.
-pub(super) const fn keys(kind: MachineKind) -> &'static [&'static str] {
+const fn keys(kind: MachineKind) -> &'static [&'static str] {
     match kind {
         MachineKind::ApiKey => &["id", "subject", "scopes", "name", "actor", "claims"],
         MachineKind::M2mToken => &["id", "subject", "scopes", "claims"],
@@ -73,4 +74,42 @@ pub(super) const fn keys(kind: MachineKind) -> &'static [&'static str] {
             &["id", "subject", "scopes", "client", "organization", "actor", "claims"]
         }
     }
+}
+
+/// Reads what is said of a machine.
+pub(super) fn read(
+    reader: &mut Reader<'_>,
+    kind: MachineKind,
+    name: &str,
+    node: &Node,
+) -> Option<MachineFacts> {
+    let mut facts = MachineFacts::named(kind, name);
+    for entry in reader.map(node, "a machine")? {
+        let node = &entry.value;
+        match (&*entry.key, kind) {
+            ("id", _) => facts.id = reader.name(node, "`id`").unwrap_or(facts.id),
+            ("subject", _) => {
+                facts.subject = reader.name(node, "`subject`").unwrap_or(facts.subject);
+            }
+            ("scopes", _) => facts.scopes = scopes(reader, node),
+            ("claims", _) => facts.claims = reader.object(node, "`claims`").unwrap_or_default(),
+            ("name", MachineKind::ApiKey) => {
+                facts.name = reader.text(node, "`name`").map(Into::into);
+            }
+            ("actor", MachineKind::ApiKey | MachineKind::OauthToken) => {
+                facts.actor = reader.name(node, "`actor`");
+            }
+            ("organization", MachineKind::OauthToken) => {
+                facts.organization = reader.name(node, "`organization`");
+            }
+            ("client", MachineKind::OauthToken) => facts.client = reader.name(node, "`client`"),
+            _ => reader.unknown_key(entry, "a machine of this kind", keys(kind)),
+        }
+    }
+    Some(facts)
+}
+
+fn scopes(reader: &mut Reader<'_>, node: &Node) -> Vec<Box<str>> {
+    let list = reader.list(node, "`scopes`").unwrap_or_default();
+    list.iter().filter_map(|node| reader.name(node, "a scope")).collect()
 }

@@ -200,3 +200,13 @@ fn people_of_one_text_ask_in_the_cases_of_another() {
     let suite = Suite::load(&[policy], &[Source::new("policy.test.yaml", tests)]).unwrap();
     assert_eq!(suite.cases()[0].people[0].name(), "reader");
 }
+
+#[test]
+fn what_the_documentation_shows_is_read() {
+    let page = include_str!("../../../../docs/testing.md");
+    let (_, rest) = page.split_once("```yaml\n").unwrap();
+    let (sample, _) = rest.split_once("```").unwrap();
+    let policy = Source::new("policy.yaml", &format!("version: 1\n{sample}"));
+    let suite = Suite::load(&[policy], &[]).unwrap_or_else(|errors| panic!("{errors}"));
+    assert_eq!((suite.people().count(), suite.cases().len()), (4, 4));
+}
