@@ -237,3 +237,31 @@ fn an_item_knows_where_its_rule_is_written() {
     let places: Vec<_> = coverage.items().iter().map(|item| item.position(&source)).collect();
     assert_eq!(places, [(3, 3), (5, 5)]);
 }
+
+#[test]
+fn a_condition_must_hold_and_not_hold() {
+    let text = "routes:\n  /b/{c}: { role: admin, if: params.c == 'd' }";
+    let (admin, member) = (member("org:admin", &[]), member("org:member", &[]));
+    let played = Played::new(text);
+    let (holds, fails) = (
+        "/b/{c}: that the condition `params.c == 'd'` holds",
+        "/b/{c}: that the condition `params.c == 'd'` does not hold",
+    );
+    // Whoever is refused for the role is not asked.
+    let played = played.ask("GET /b/d", Some(&member)).ask("GET /b/e", None);
+    assert_eq!(played.missing(), [holds, fails]);
+    let played = played.ask("GET /b/d", Some(&admin));
+    assert_eq!(played.missing(), [fails]);
+    assert_eq!(played.ask("GET /b/e", Some(&admin)).coverage.percent(), 100);
+}
+
+#[test]
+fn a_condition_that_cannot_be_worked_out_shows_nothing() {
+    let text = "routes:\n  /b: { if: \"request.headers['x-a'] == 'c'\" }";
+    let played = Played::new(text).ask("GET /b", Some(&somebody()));
+    assert_eq!(played.missing().len(), 2);
+    let caller = somebody();
+    let asked = request("GET /b", &[("x-a", "d")]);
+    let played = played.record(&asked, Some(Caller::User(&caller)));
+    assert_eq!(played.missing(), ["/b: that the condition `request.headers['x-a'] == 'c'` holds"]);
+}

@@ -174,3 +174,41 @@ fn nothing_is_played_where_there_are_no_cases() {
     assert!(report.is_good() && report.runs().is_empty());
     assert_eq!(report.coverage().percent(), 0);
 }
+
+#[test]
+fn a_condition_on_claims_that_one_version_names_otherwise_fails() {
+    let people = "{ p: { organization: org_7 } }";
+    for (condition, version) in [
+        ("identity.claims.org_id == 'org_7'", ClaimsVersion::Two),
+        ("identity.claims.o.id == 'org_7'", ClaimsVersion::One),
+    ] {
+        let rule = format!("{{ if: \"{condition}\" }}");
+        let report = play_one(&rule, people, "{ as: p, request: GET /a, expect: allow }");
+        let [failure] = &*only(&report).failures else { panic!("{}", only(&report)) };
+        assert_eq!(failure.tokens, Tokens::Of(version), "{condition}");
+        assert!(failure.help.as_deref().unwrap().contains("`identity.organization`"));
+    }
+    let rule = "{ if: \"identity.organization.id == 'org_7'\" }";
+    assert!(play_one(rule, people, "{ as: p, request: GET /a, expect: allow }").is_good());
+}
+
+#[test]
+fn conditions_read_what_a_case_says_and_the_moment_it_says() {
+    let people = "{ p: { claims: { level: 3 }, issued: 5 } }";
+    for (condition, case) in [
+        ("identity.claims.level == 3", "request: GET /a"),
+        ("request.query.b == 'c d'", "request: GET /a?b=c%20d"),
+        ("request.headers['x-a'] == 'b'", "request: GET /a, headers: { X-A: b }"),
+        ("in_network(request.ip, '10.0.0.0/8')", "request: GET /a, ip: 10.1.2.3"),
+        ("request.host == 'shop.test'", "request: GET /a, host: shop.test"),
+        ("hour(now, 'UTC') == 12 && weekday(now, 'UTC') == 'thursday'", "request: GET /a"),
+        ("hour(now, '+02:00') == 0", "request: GET /a, at: 2026-03-01T22:00:00Z"),
+    ] {
+        let rule = format!("{{ if: \"{condition}\" }}");
+        let case = format!("{{ as: p, {case}, expect: allow }}");
+        let report = play_one(&rule, people, &case);
+        assert!(report.is_good(), "{}", only(&report));
+        let refused = format!("{{ not: {rule} }}");
+        assert!(!play_one(&refused, people, &case).is_good(), "{condition}");
+    }
+}

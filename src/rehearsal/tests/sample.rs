@@ -4,6 +4,76 @@ use super::play;
 
 const SAMPLE: &str = include_str!("../../../deploy/policy.yaml");
 
+/// A policy with every kind of rule.
+const WHOLE: &str = r#"
+version: 1
+unlisted: denied
+routes:
+  /healthz:          public
+  /docs/{**}:        public
+  /:                 optional
+  /dashboard/{**}:   signed_in
+  /admin/{**}:       { role: org:admin }
+  /reports/{**}:     { plan: pro }
+  /orgs/{org}/invoices/{id}:
+    GET:             { permission: org:invoices:read, if: params.org == identity.organization.slug }
+    PUT, PATCH:      { permission: org:invoices:manage, if: params.org == identity.organization.slug }
+  /ingest/{**}:      { credential: { any: [api_key, m2m_token] }, scope: events:write }
+  /billing/{**}:     { any: [ { role: org:owner }, { permission: org:billing:manage } ] }
+hosts:
+  admin.shop.test:
+    routes:
+      /{**}:         { role: org:admin, preflight: allow }
+guards:
+  fresh-deletes:
+    methods: [DELETE]
+    require:         { reverification: strict }
+  no-impersonation-on-billing:
+    paths: ["/billing/{**}"]
+    require:         { impersonation: forbidden }
+actions:
+  invoice.refund:    { permission: org:invoices:manage, if: resource.amount <= 500 }
+responses:
+  sign_in: https://shop.test/sign-in
+tests:
+  people:
+    reader: { organization: { slug: acme, role: org:member, permissions: [org:invoices:read] }, plans: [o:free] }
+    boss:   { organization: { slug: acme, role: org:admin }, plans: [o:pro], factors: [45, never] }
+    owner:  { organization: { slug: acme, role: org:owner, permissions: [org:invoices:manage] }, actor: user_support }
+    clerk:  { organization: { slug: acme, permissions: [org:billing:manage, org:invoices:manage] } }
+    chief:  { organization: { slug: acme, role: org:owner } }
+    robot:  { api_key: { scopes: [events:write] } }
+    relay:  { m2m_token: { scopes: [events:read] } }
+  cases:
+    - { as: nobody, request: GET /healthz,              expect: allow }
+    - { as: nobody, request: GET /docs/intro,           expect: allow }
+    - { as: [nobody, reader, relay], request: GET /,    expect: allow }
+    - { as: nobody, request: GET /dashboard,            expect: deny signed_out }
+    - { as: nobody, browser: GET /dashboard,            expect: redirect https://shop.test/sign-in }
+    - { as: reader, request: GET /orgs/acme/invoices/7, expect: allow }
+    - { as: reader, request: GET /orgs/other/invoices/7, expect: deny condition }
+    - { as: clerk,  request: PUT /orgs/acme/invoices/7, expect: allow }
+    - { as: clerk,  request: PATCH /orgs/other/invoices/7, expect: deny condition }
+    - { as: boss,   request: DELETE /admin/users/1,     expect: deny reverification, rule: guard fresh-deletes }
+    - { as: boss,   request: GET /docs/%2e%2e/admin,    expect: deny ambiguous_path }
+    - { as: boss,   request: GET /reports,              expect: allow }
+    - { as: robot,  request: POST /ingest,              expect: allow }
+    - { as: relay,  request: POST /ingest,              expect: deny scope }
+    - { as: boss,   request: POST /ingest,              expect: deny credential_kind }
+    - { as: [clerk, chief], request: GET /billing,      expect: allow }
+    - { as: owner,  request: GET /billing,              expect: deny impersonation, rule: guard no-impersonation-on-billing }
+    - { as: boss,   action: invoice.refund, resource: { amount: 900 }, expect: deny permission }
+    - { as: clerk,  action: invoice.refund, resource: { amount: 900 }, expect: deny condition }
+    - { as: clerk,  action: invoice.refund, resource: { amount: 499.5 }, expect: allow }
+    - { as: clerk,  action: invoice.refund,             expect: deny condition_error }
+    - { as: boss,   request: GET /users, host: admin.shop.test, expect: allow }
+    - as: nobody
+      request: OPTIONS /users
+      host: admin.shop.test
+      headers: { origin: https://shop.test, access-control-request-method: PUT }
+      expect: allow
+"#;
+
 /// The sample with one thing said otherwise.
 fn changed(from: &str, to: &str) -> String {
     assert!(SAMPLE.contains(from), "{from}");
@@ -50,4 +120,14 @@ fn a_rule_that_no_case_asks_for_is_missed() {
         report.coverage().uncovered().map(|item| item.rule().as_str()).collect();
     assert_eq!(uncovered, ["/forgotten"]);
     assert!(report.coverage().percent() < 100);
+}
+
+#[test]
+fn a_policy_with_every_kind_of_rule_passes_and_is_covered() {
+    let report = play(WHOLE);
+    let failed: Vec<String> = report.failures().map(ToString::to_string).collect();
+    assert_eq!(failed, [] as [&str; 0]);
+    let uncovered: Vec<_> =
+        report.coverage().uncovered().map(|item| item.what().to_string()).collect();
+    assert_eq!(uncovered, [] as [&str; 0]);
 }
