@@ -120,6 +120,11 @@ impl Asked<'_, '_> {
         self.own.rule()
     }
 
+    /// The path that led to that entry, where one did.
+    pub(super) fn path(&self) -> Option<&CanonicalPath<'_>> {
+        self.route.as_ref().map(|(_, path)| path)
+    }
+
     /// Whether the answer depends on who asks, or passes it on.
     pub(super) fn wants_identity(&self) -> bool {
         if self.own.is(&Access::Public) {

@@ -12,8 +12,7 @@ use crate::{
     core::{
         asker::Asker,
         clock::Timestamp,
-        decision::{Decision, Denial, Effect},
-        header::Headers,
+        decision::{Decision, Denial, Effect, Upstream},
         http_request::HttpRequest,
         id::{RequestId, RuleId},
         identity::{Caller, Identity, User},
@@ -22,7 +21,7 @@ use crate::{
         question::{Question, Wanted},
         reason::Reason,
     },
-    policy::{Policy, Refusal},
+    policy::{HeaderFacts, Policy, Refusal},
 };
 use std::{borrow::Cow, sync::Arc};
 
@@ -128,30 +127,42 @@ impl<'a> Case<'a> {
         verdict: Verdict,
     ) -> (Outcome, Remarks) {
         let Verdict { enforced, shadow } = verdict;
+        let enforced = enforced.and_then(|()| self.upstream(asked, &identity));
         let mut remarks = Remarks::NONE;
-        for refused in shadow {
+        for refused in shadow.into_iter().filter(|_| enforced.is_ok()) {
             let said = self.refused(refused, instance, &mut remarks.broken);
             let Said { effect, reason, rule, message: _ } = said;
             remarks.differences.push(Difference { rule, reason, effect: effect.as_str() });
         }
         let said = match enforced {
-            Ok(()) => {
-                let none = Headers::none();
-                let headers = self.request.map_or(&none, |request| &request.headers);
-                let mut upstream = self.policy.upstream().apply(&identity, headers);
-                if self.request.is_some() {
-                    self.policy.credentials().apply(&mut upstream, headers);
-                }
-                Said {
-                    effect: Effect::Allow(upstream),
-                    reason: Reason::Allowed,
-                    message: Reason::Allowed.meaning().into(),
-                    rule: asked.rule().cloned(),
-                }
-            }
+            Ok(upstream) => Said {
+                effect: Effect::Allow(upstream),
+                reason: Reason::Allowed,
+                message: Reason::Allowed.meaning().into(),
+                rule: asked.rule().cloned(),
+            },
             Err(refused) => self.refused(refused, instance, &mut remarks.broken),
         };
         (self.outcome(instance, identity, set_cookies, said), remarks)
+    }
+
+    /// How an allowed request goes on.
+    fn upstream(&self, asked: &Asked<'_, '_>, identity: &Identity) -> Result<Upstream, Refused> {
+        let facts =
+            HeaderFacts { identity, request: self.request, path: asked.path(), now: self.now };
+        let mut upstream = self.policy.upstream().apply(&facts).map_err(|error| Refused {
+            rule: asked.rule().cloned(),
+            refusal: Refusal {
+                reason: Reason::ConditionError,
+                message: Reason::ConditionError.meaning().into(),
+                reverification: None,
+                error: Some(error),
+            },
+        })?;
+        if let Some(request) = self.request {
+            self.policy.credentials().apply(&mut upstream, &request.headers);
+        }
+        Ok(upstream)
     }
 
     /// How a refusal is said.

@@ -4,7 +4,7 @@ use super::template::Template;
 use crate::core::{
     clock::Timestamp,
     http_request::HttpRequest,
-    identity::Caller,
+    identity::{Caller, Identity},
     path::CanonicalPath,
     question::{JsonObject, Resource},
 };
@@ -43,6 +43,19 @@ impl<'a> Facts<'a> {
             now,
         }
     }
+}
+
+/// What the headers that a service gets can tell.
+#[derive(Clone, Copy, Debug)]
+pub struct HeaderFacts<'a> {
+    /// Who asks, if it is anybody.
+    pub identity: &'a Identity,
+    /// The HTTP request that goes on to the service; `None` where none does.
+    pub request: Option<&'a HttpRequest<'a>>,
+    /// Its path.
+    pub path: Option<&'a CanonicalPath<'a>>,
+    /// The moment the question is answered.
+    pub now: Timestamp,
 }
 
 /// The values of a template's parameters in one path.

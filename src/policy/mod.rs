@@ -45,7 +45,7 @@ pub use condition::{
 };
 pub use diagnostic::{Diagnostic, PolicyError, PolicyErrors, Style};
 pub use evaluate::{Blame, Demand, Refusal};
-pub use facts::{Facts, Parameters};
+pub use facts::{Facts, HeaderFacts, Parameters};
 pub use guard::Guard;
 pub use problem::Problem;
 pub use requirement::{OrganizationRequirement, Requirement};

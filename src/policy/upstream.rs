@@ -3,13 +3,10 @@
 mod credentials;
 mod expression;
 
-use crate::core::{
-    decision::Upstream,
-    header::Headers,
-    identity::{Identity, User},
-};
+use super::{condition::ConditionError, facts::HeaderFacts};
+use crate::core::{decision::Upstream, header::Header};
 pub use credentials::Credentials;
-pub(super) use expression::Expression;
+pub(super) use expression::{Expression, HeaderValue};
 use thiserror::Error;
 
 /// The mapping of a policy that names no `upstream.headers`.
@@ -53,7 +50,7 @@ const RESERVED_PREFIXES: [&str; 3] = ["proxy-", "x-envoy-", "x-forwarded-"];
 
 /// From header names to what they tell of the identity.
 #[derive(Clone, Debug)]
-pub struct UpstreamHeaders(Box<[(Box<str>, Expression)]>);
+pub struct UpstreamHeaders(Box<[(Box<str>, HeaderValue)]>);
 
 /// Why a name cannot be the name of an identity header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -100,18 +97,19 @@ pub(super) fn same_name(left: &str, right: &str) -> bool {
 
 impl UpstreamHeaders {
     /// Takes names that [`header_name`] accepted, no two of them the same.
-    pub(super) fn new(headers: Vec<(Box<str>, Expression)>) -> Self {
+    pub(super) fn new(headers: Vec<(Box<str>, HeaderValue)>) -> Self {
         Self(headers.into())
     }
 
     /// What holds for a policy that says nothing about it.
     pub(super) fn standard() -> Self {
-        Self(DEFAULT.iter().map(|&(name, expression)| (name.into(), expression)).collect())
+        let header = |&(name, part): &(&str, _)| (name.into(), HeaderValue::Part(part));
+        Self(DEFAULT.iter().map(header).collect())
     }
 
     /// The names, and the expressions as they are written.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &'static str)> {
-        self.0.iter().map(|(name, expression)| (&**name, expression.as_str()))
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, value.as_str()))
     }
 
     /// How an allowed request changes on its way to the service.
@@ -121,26 +119,28 @@ impl UpstreamHeaders {
     /// one of those by which Clerk's middleware speaks to applications. Values are visible ASCII:
     /// everything else, and `%`, is percent-encoded as UTF-8; the elements of lists are joined by
     /// commas, and a comma within one is percent-encoded.
-    #[must_use]
-    pub fn apply(&self, identity: &Identity, headers: &Headers<'_>) -> Upstream {
-        let user = identity.user();
+    ///
+    /// # Errors
+    /// [`ConditionError`] where a value cannot be worked out. The request must not go on then.
+    pub fn apply(&self, facts: &HeaderFacts<'_>) -> Result<Upstream, ConditionError> {
         let mut upstream = Upstream { set: Vec::with_capacity(self.0.len()), remove: Vec::new() };
-        for (name, expression) in &self.0 {
-            match user.and_then(|user: &User| expression.value(user)) {
+        for (name, value) in &self.0 {
+            match value.value(facts)? {
                 Some(value) => upstream.set.push((name.clone(), value)),
                 None => upstream.remove.push(name.clone()),
             }
         }
-        for line in headers.iter() {
-            let listed = |known: &str| known.eq_ignore_ascii_case(line.name);
-            if self.is_spoof(line.name)
+        let lines = facts.request.into_iter().flat_map(|request| request.headers.iter());
+        for Header { name: sent, value: _ } in lines {
+            let listed = |known: &str| known.eq_ignore_ascii_case(sent);
+            if self.is_spoof(sent)
                 && !upstream.set.iter().any(|(name, _)| listed(name))
                 && !upstream.remove.iter().any(|name| listed(name))
             {
-                upstream.remove.push(line.name.into());
+                upstream.remove.push(sent.into());
             }
         }
-        upstream
+        Ok(upstream)
     }
 
     /// Whether some server would take the name for one that only Bailiff or Clerk may set.

@@ -5,6 +5,7 @@
 
 mod browser;
 mod clients;
+mod conditions;
 mod doors;
 mod envoy_configuration;
 mod incidents;

@@ -2,11 +2,12 @@
 
 use super::{
     super::{
+        condition::HeaderExpression,
         document::{Node, Scalar, Value},
         problem::Problem,
         source::Place,
-        upstream::{Credentials, Expression, UpstreamHeaders, header_name, same_name},
-        wording::{Choice, Excerpt, Expected},
+        upstream::{Credentials, Expression, HeaderValue, UpstreamHeaders, header_name, same_name},
+        wording::{Excerpt, Expected},
     },
     Compiler,
 };
@@ -41,10 +42,10 @@ impl Compiler {
     }
 
     fn upstream_headers(&mut self, node: &Node) -> Option<UpstreamHeaders> {
-        let mut headers: Vec<(Box<str>, Expression)> = Vec::new();
+        let mut headers: Vec<(Box<str>, HeaderValue)> = Vec::new();
         let mut seen: Vec<(Box<str>, Place)> = Vec::new();
         for entry in self.map(node, "`headers`")? {
-            let expression = self.expression(&entry.value);
+            let value = self.header_value(&entry.value);
             let name = match header_name(&entry.key) {
                 Ok(name) => name,
                 Err(error) => {
@@ -57,16 +58,25 @@ impl Compiler {
                 self.report_both(entry.place, *first, tie);
             }
             seen.push((name.clone(), entry.place));
-            headers.extend(expression.map(|expression| (name, expression)));
+            headers.extend(value.map(|value| (name, value)));
         }
         Some(UpstreamHeaders::new(headers))
     }
 
-    fn expression(&mut self, node: &Node) -> Option<Expression> {
+    fn header_value(&mut self, node: &Node) -> Option<HeaderValue> {
         let text = self.text(node, "the value of a header")?;
-        Expression::from_text(text).or_else(|| {
-            let choice = Choice::among(text, Expression::NAMES);
-            self.unknown_word(node.place, "part of an identity", text, choice)
-        })
+        if let Some(part) = Expression::from_text(text) {
+            return Some(HeaderValue::Part(part));
+        }
+        match HeaderExpression::compile(text) {
+            Ok(expression) => Some(HeaderValue::Computed(expression)),
+            Err(problems) => {
+                for problem in problems {
+                    let place = self.source.part(node.place, text, problem.range());
+                    self.report(place, problem.into());
+                }
+                None
+            }
+        }
     }
 }

@@ -42,10 +42,10 @@ pub(super) fn check(
     scope: &Scope<'_>,
     purpose: Purpose,
 ) -> Result<Term, Vec<ConditionProblem>> {
-    let mut checker = Checker { places, scope, problems: Vec::new() };
+    let mut checker = Checker { places, scope, purpose, problems: Vec::new() };
     let checked = checker.part(tree);
     if let Some(Checked { shape, .. }) = &checked {
-        checker.result(*shape, purpose);
+        checker.result(*shape);
     }
     match checked {
         Some(Checked { term, .. }) if checker.problems.is_empty() => Ok(term),
@@ -60,6 +60,7 @@ pub(super) fn check(
 struct Checker<'c> {
     places: &'c Places<'c>,
     scope: &'c Scope<'c>,
+    purpose: Purpose,
     problems: Vec<ConditionProblem>,
 }
 
@@ -74,9 +75,9 @@ impl Checker<'_> {
     }
 
     /// Whether the whole gives what is asked for.
-    fn result(&mut self, shape: Shape, purpose: Purpose) {
+    fn result(&mut self, shape: Shape) {
         let Some(kind) = shape.kind else { return };
-        let mistake = match purpose {
+        let mistake = match self.purpose {
             Purpose::Condition if kind != Kind::Boolean => ConditionMistake::NotBoolean(kind),
             Purpose::Header if kind != Kind::List && !Kinds::SCALAR.admit(kind) => {
                 ConditionMistake::NotHeader(kind)

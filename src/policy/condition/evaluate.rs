@@ -1,6 +1,6 @@
 //! Works out a checked expression for one question.
 //!
-//! What the identity does not have is absent, which is neither true nor false: whatever hangs on it is
+//! What the identity does not have, a claim among it, is absent, which is neither true nor false: whatever hangs on it is
 //! absent as well, a negation of it included, unless the other side of `&&` or `||` decides alone.
 //! Everything else that cannot be worked out is an error, and an error that is come upon ends the whole:
 //! CEL would let the other side of `||` cover it up.
@@ -13,7 +13,7 @@ use super::{
     kind::{Kind, Kinds},
     lookup::Map,
     number::Number,
-    term::{Arithmetic, Node, Order, Term},
+    term::{Arithmetic, Lack, Node, Order, Term},
     value::{List, Value},
 };
 use crate::core::question::JsonObject;
@@ -61,8 +61,8 @@ impl<'e> Evaluation<'e> {
                 Err(Halt::Absent) => Ok(Value::Boolean(false)),
                 Err(error @ Halt::Error(_)) => Err(error),
             },
-            Node::Field(of, field) => self.found(self.map(of)?.get(field), term),
-            Node::Index(of, key) => self.index(of, key, term),
+            Node::Field { of, field, lack } => self.found(self.map(of)?.get(field), *lack, term),
+            Node::Index { of, key, lack } => self.index(of, key, *lack, term),
             Node::List(elements) => {
                 let elements = elements.iter().map(|element| self.value(element));
                 elements.collect::<Result<_, _>>().map(|values| Value::List(List::Owned(values)))
@@ -152,11 +152,11 @@ impl<'e> Evaluation<'e> {
         }
     }
 
-    fn index(&'e self, of: &'e Term, key: &'e Term, term: &'e Term) -> Outcome<'e> {
+    fn index(&'e self, of: &'e Term, key: &'e Term, lack: Lack, term: &'e Term) -> Outcome<'e> {
         match self.value(of)? {
             Value::Map(map) => {
                 let key = self.text(key)?;
-                self.found(map.get(&key), term)
+                self.found(map.get(&key), lack, term)
             }
             Value::List(list) => {
                 let place = match self.number(key)? {
@@ -165,7 +165,7 @@ impl<'e> Evaluation<'e> {
                         return Err(self.fault(ConditionFault::NotWhole, key));
                     }
                 };
-                self.found(place.map_or(Ok(None), |place| list.get(place)), term)
+                self.found(place.map_or(Ok(None), |place| list.get(place)), lack, term)
             }
             other => Err(self.fault(other.is_not(Kinds::LIST_OR_MAP), of)),
         }
@@ -206,9 +206,13 @@ impl<'e> Evaluation<'e> {
     fn found(
         &self,
         looked_up: Result<Option<Value<'e>>, ConditionFault>,
+        lack: Lack,
         term: &Term,
     ) -> Outcome<'e> {
-        self.told(looked_up, term)?.ok_or_else(|| self.fault(ConditionFault::Missing, term))
+        self.told(looked_up, term)?.ok_or_else(|| match lack {
+            Lack::Absent => Halt::Absent,
+            Lack::Error => self.fault(ConditionFault::Missing, term),
+        })
     }
 
     /// Gives a fault the part that it was come upon in.

@@ -10,14 +10,11 @@ use std::ops::Range;
 pub(super) struct Places<'t> {
     text: &'t str,
     info: &'t SourceInfo,
-    /// The byte at which each character begins, and the end of the text.
-    bytes: Vec<usize>,
 }
 
 impl<'t> Places<'t> {
-    pub(super) fn new(text: &'t str, info: &'t SourceInfo) -> Self {
-        let starts = text.char_indices().map(|(byte, _)| byte);
-        Self { text, info, bytes: starts.chain([text.len()]).collect() }
+    pub(super) const fn new(text: &'t str, info: &'t SourceInfo) -> Self {
+        Self { text, info }
     }
 
     /// The whole text, without blanks around it.
@@ -85,10 +82,8 @@ impl<'t> Places<'t> {
 
     /// The token that the parser keeps for a part.
     fn token(&self, part: &IdedExpr) -> Range<usize> {
-        let byte = |character: u32| {
-            let known = usize::try_from(character).ok().and_then(|place| self.bytes.get(place));
-            known.copied().unwrap_or(self.text.len())
-        };
+        // The parser counts offsets in bytes, but columns in characters.
+        let byte = |byte: u32| self.boundary(usize::try_from(byte).unwrap_or(self.text.len()));
         match self.info.offset_for(part.id) {
             Some((first, last)) => {
                 let start = byte(first);
@@ -143,6 +138,7 @@ impl<'t> Places<'t> {
         self.text.len()
     }
 
+    /// The nearest beginning of a character at or before a byte.
     fn boundary(&self, byte: usize) -> usize {
         let byte = byte.min(self.text.len());
         (0..=byte).rev().find(|byte| self.text.is_char_boundary(*byte)).unwrap_or(0)

@@ -45,7 +45,7 @@ pub enum ConditionMistake {
     #[error("`{0}` is a reserved word")]
     Reserved(Excerpt),
     /// A part of CEL that conditions do without.
-    #[error("{} cannot be written in a condition", .0.name())]
+    #[error("{} cannot be written here", .0.name())]
     Unsupported(Unsupported),
     /// `has(...)` of something that is no field.
     #[error("`has` asks for a field")]
@@ -315,9 +315,10 @@ fn arguments(count: usize) -> Cow<'static, str> {
 /// "Did you mean", or what there is.
 pub(super) fn suggestion<'w>(written: &str, words: impl IntoIterator<Item = &'w str>) -> Box<str> {
     let words: Vec<&str> = words.into_iter().collect();
-    match closest(written, &words) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("write one of `{}`", words.join("`, `")),
+    match (closest(written, &words), words.as_slice()) {
+        (Some(meant), _) => format!("did you mean `{meant}`?"),
+        (None, [only]) => format!("write `{only}`"),
+        (None, _) => format!("write one of `{}`", words.join("`, `")),
     }
     .into()
 }

@@ -24,11 +24,11 @@ pub(super) enum Node {
     /// Whether something known of some questions is known of this one.
     Present(Box<Term>),
     /// `map.field`.
-    Field(Box<Term>, Box<str>),
+    Field { of: Box<Term>, field: Box<str>, lack: Lack },
     /// `has(map.field)`.
     HasField(Box<Term>, Box<str>),
     /// `of[key]`.
-    Index(Box<Term>, Box<Term>),
+    Index { of: Box<Term>, key: Box<Term>, lack: Lack },
     /// `[...]` with something in it that is no constant.
     List(Box<[Term]>),
     /// `!`.
@@ -74,6 +74,28 @@ pub(super) enum Call {
     Hour(OffsetSeconds),
     Minute(OffsetSeconds),
     Weekday(OffsetSeconds),
+}
+
+/// What it means that something is not where it was looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lack {
+    /// Those who ask should have said it.
+    Error,
+    /// A part that the identity does not have: a claim.
+    Absent,
+}
+
+impl Lack {
+    /// What it means within `of`.
+    pub(super) const fn within(of: &Term) -> Self {
+        if let Node::Field { lack, .. } | Node::Index { lack, .. } = &of.node {
+            *lack
+        } else if matches!(of.node, Node::Part(Part::Claims)) {
+            Self::Absent
+        } else {
+            Self::Error
+        }
+    }
 }
 
 /// Which order of two values is asked for.

@@ -1,6 +1,10 @@
-//! What a header can tell of an identity: a closed list of expressions.
+//! What a header can tell: a part of the identity, of a closed list, or what an expression gives.
 
 use crate::core::{entitlement::Entitlements, identity::User, organization::ActiveOrganization};
+use crate::policy::{
+    condition::{ConditionError, HeaderExpression, Told},
+    facts::HeaderFacts,
+};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 /// What is percent-encoded in a value, besides everything outside ASCII.
@@ -42,6 +46,42 @@ expressions! {
     Features = "identity.features";
     Plans = "identity.plans";
     ActorId = "identity.actor.id";
+}
+
+/// What a header tells.
+#[derive(Clone, Debug)]
+pub(in crate::policy) enum HeaderValue {
+    /// A part of a user's identity, which costs next to nothing.
+    Part(Expression),
+    /// What an expression gives.
+    Computed(HeaderExpression),
+}
+
+impl HeaderValue {
+    /// As it is written.
+    pub(in crate::policy) fn as_str(&self) -> &str {
+        match self {
+            Self::Part(part) => part.as_str(),
+            Self::Computed(expression) => expression.text(),
+        }
+    }
+
+    /// The value, fit for a header; `None` where there is none or an empty one.
+    pub(super) fn value(
+        &self,
+        facts: &HeaderFacts<'_>,
+    ) -> Result<Option<Box<str>>, ConditionError> {
+        match self {
+            Self::Part(part) => Ok(facts.identity.user().and_then(|user| part.value(user))),
+            Self::Computed(expression) => {
+                let value = expression.value(facts)?.map(|told| match told {
+                    Told::One(text) => one(&text),
+                    Told::Many(texts) => many(texts.iter().map(String::as_str)),
+                });
+                Ok(value.filter(|value| !value.is_empty()).map(Into::into))
+            }
+        }
+    }
 }
 
 impl Expression {

@@ -1,18 +1,41 @@
-use super::{Expression, HeaderNameError, UpstreamHeaders, header_name, same_name};
+use super::{Expression, HeaderNameError, HeaderValue, UpstreamHeaders, header_name, same_name};
 use crate::{
     core::{
+        clock::Timestamp,
+        decision::Upstream,
         entitlement::Entitlements,
         header::{Header, Headers, Repeats},
+        http_request::{HttpRequest, Scheme},
         id::UserId,
-        identity::{Actor, Identity, User},
+        identity::{Actor, Identity, SignedClaims, User},
+        path::CanonicalPath,
     },
-    policy::tests::people::{member, somebody},
+    policy::{
+        condition::{ConditionError, ConditionFault, HeaderExpression},
+        facts::HeaderFacts,
+        tests::people::{member, somebody},
+    },
 };
 use proptest::prelude::*;
 
-fn sent<'a>(names: &[&'a str]) -> Headers<'a> {
+/// How a request with headers of these names goes on.
+fn gone_on(
+    upstream: &UpstreamHeaders,
+    identity: &Identity,
+    names: &[&str],
+) -> Result<Upstream, ConditionError> {
     let lines = names.iter().map(|name| Header { name, value: b"spoofed" }).collect();
-    Headers::new(lines, Repeats::Separate)
+    let request = HttpRequest {
+        method: "GET",
+        scheme: Scheme::Https,
+        authority: "shop.test",
+        target: "/a%20b?page=2",
+        headers: Headers::new(lines, Repeats::Separate),
+        peer: None,
+    };
+    let path = CanonicalPath::parse(request.path()).unwrap();
+    let now = Timestamp::from_unix_seconds(0);
+    upstream.apply(&HeaderFacts { identity, request: Some(&request), path: Some(&path), now })
 }
 
 fn identity(user: User) -> Identity {
@@ -21,7 +44,9 @@ fn identity(user: User) -> Identity {
 
 fn mapping(headers: &[(&str, &str)]) -> UpstreamHeaders {
     let header = |&(name, text): &(&str, &str)| {
-        (header_name(name).unwrap(), Expression::from_text(text).unwrap())
+        let part = Expression::from_text(text).map(HeaderValue::Part);
+        let computed = || HeaderValue::Computed(HeaderExpression::compile(text).unwrap());
+        (header_name(name).unwrap(), part.unwrap_or_else(computed))
     };
     UpstreamHeaders::new(headers.iter().map(header).collect())
 }
@@ -32,7 +57,7 @@ fn applied(
     identity: &Identity,
     headers: &[&str],
 ) -> (Vec<String>, Vec<String>) {
-    let upstream = upstream.apply(identity, &sent(headers));
+    let upstream = gone_on(upstream, identity, headers).unwrap();
     let set = upstream.set.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     (set, upstream.remove.iter().map(ToString::to_string).collect())
 }
@@ -159,6 +184,111 @@ fn values_are_visible_ascii_and_nothing_in_them_ends_a_header_or_an_element() {
     assert_eq!(Expression::OrganizationPermissions.value(&user).as_deref(), Some("a%2Cb,c%252Cd"));
 }
 
+/// What one header says, if it says anything.
+fn said(text: &str, identity: &Identity) -> Result<Option<String>, ConditionError> {
+    let upstream = gone_on(&mapping(&[("x-said", text)]), identity, &[])?;
+    assert_eq!(upstream.set.len() + upstream.remove.len(), 1);
+    Ok(upstream.set.first().map(|(_, value)| value.to_string()))
+}
+
+#[test]
+fn a_header_says_what_an_expression_gives() {
+    let user = User {
+        claims: SignedClaims::new(
+            r#"{"level":3,"half":0.5,"on":true,"tags":["a b","c,d",1,false],"empty":"","none":[]}"#,
+        ),
+        ..member("org:admin", &["org:a:b"])
+    };
+    for (text, value) in [
+        ("lower(\"A B\")", Some("a%20b")),
+        ("identity.claims.level + 1", Some("4")),
+        ("identity.claims.half", Some("0.5")),
+        ("identity.claims.on", Some("true")),
+        ("identity.claims.tags", Some("a%20b,c%2Cd,1,false")),
+        ("identity.claims.empty", None),
+        ("identity.claims.none", None),
+        ("\"org:a:b\" in identity.organization.permissions", Some("true")),
+        ("identity.organization.role == \"org:admin\" ? \"admin\" : \"user\"", Some("admin")),
+        ("identity.organization.slug + \"/\" + identity.user.id", Some("acme/user_1")),
+        ("request.path + \" \" + request.method + \"\\r\\n%\"", Some("/a%20b%20GET%0D%0A%25")),
+        ("request.query.page", Some("2")),
+        ("weekday(now, \"UTC\")", Some("thursday")),
+    ] {
+        assert_eq!(said(text, &identity(user.clone())).unwrap().as_deref(), value, "{text}");
+    }
+}
+
+#[test]
+fn a_header_about_what_the_identity_does_not_have_is_removed() {
+    for text in [
+        "identity.claims.other",
+        "identity.claims.other.deeper",
+        "identity.organization.slug + \"x\"",
+        "!(identity.organization.slug == \"x\")",
+        "identity.scopes",
+    ] {
+        assert_eq!(said(text, &identity(somebody())), Ok(None), "{text}");
+    }
+    for text in
+        ["identity.kind", "identity.impersonated", "!identity.impersonated", "identity.claims.a"]
+    {
+        assert_eq!(said(text, &Identity::Nobody), Ok(None), "{text}");
+    }
+    assert_eq!(said("has(identity.user)", &Identity::Nobody).unwrap().as_deref(), Some("false"));
+}
+
+#[test]
+fn a_header_that_cannot_be_worked_out_stops_the_request() {
+    let user = User {
+        claims: SignedClaims::new(r#"{"map":{},"nothing":null,"deep":[[]]}"#),
+        ..somebody()
+    };
+    let upstream = mapping(&[("x-user-id", "identity.user.id"), ("x-said", "request.query.other")]);
+    let error = gone_on(&upstream, &identity(somebody()), &[]).unwrap_err();
+    assert_eq!(error.fault(), ConditionFault::Missing);
+    for text in [
+        "request.ip",
+        "1 / 0",
+        "identity.claims.map",
+        "identity.claims.nothing",
+        "identity.claims.deep",
+        "9007199254740993.0",
+    ] {
+        assert!(said(text, &identity(user.clone())).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn where_no_request_goes_on_headers_about_it_are_left_out() {
+    let upstream = mapping(&[
+        ("x-user", "upper(identity.user.id)"),
+        ("x-path", "request.path"),
+        ("x-query", "request.query.other"),
+    ]);
+    let (identity, now) = (identity(somebody()), Timestamp::from_unix_seconds(0));
+    let facts = HeaderFacts { identity: &identity, request: None, path: None, now };
+    let upstream = upstream.apply(&facts).unwrap();
+    assert_eq!(upstream.set, [("x-user".into(), "USER_1".into())]);
+    assert_eq!(upstream.remove, ["x-path".into(), "x-query".into()]);
+}
+
+#[test]
+fn a_header_cannot_hang_on_a_single_route_or_action_nor_carry_just_anything() {
+    for (text, message) in [
+        ("params.org", "`params` does not exist here"),
+        ("resource.id", "`resource` does not exist here"),
+        ("context.a", "`context` does not exist here"),
+        ("request.headers", "a header cannot carry a map"),
+        ("null", "a header cannot carry null"),
+        ("identity.user", "`identity.user` is no value but a group of them"),
+        ("identity.user.ids", "`identity.user` has no field `ids`"),
+        ("some text", "`text` does not belong here"),
+    ] {
+        let problems = HeaderExpression::compile(text).expect_err(text);
+        assert_eq!(problems[0].to_string(), message, "{text}");
+    }
+}
+
 #[test]
 fn names_with_a_meaning_of_their_own_are_refused() {
     for name in [
@@ -222,7 +352,7 @@ proptest! {
             ("x-user-id", "identity.user.id"),
             ("x-clerk-user-id", "identity.organization.id"),
         ]);
-        let upstream = upstream.apply(&identity(somebody()), &sent(&names));
+        let upstream = gone_on(&upstream, &identity(somebody()), &names).unwrap();
         for (set, _) in &upstream.set {
             prop_assert!(!upstream.remove.iter().any(|name| name.eq_ignore_ascii_case(set)));
         }

@@ -9,9 +9,9 @@ use super::{
             next_segments, witness,
         },
         problem::{ConditionMistake, suggestion},
-        term::{Node, Term},
+        term::{Lack, Node, Term},
     },
-    Checked, Checker,
+    Checked, Checker, Purpose,
 };
 use cel::{
     IdedExpr,
@@ -111,7 +111,9 @@ impl Checker<'_> {
 
     const fn is_here(&self, root: Root) -> bool {
         match root {
-            Root::Request | Root::Params => self.scope.request,
+            Root::Request => self.scope.request,
+            // Headers are the same for every route.
+            Root::Params => self.scope.request && matches!(self.purpose, Purpose::Condition),
             Root::Resource | Root::Context => self.scope.resource,
             Root::Identity | Root::Now => true,
         }
@@ -173,7 +175,9 @@ impl Checker<'_> {
         let of = self.map(of)?;
         self.header_name(&of.term, field, range)?;
         let shape = Shape { kind: of.shape.inside, inside: None };
-        Some(self.checked(Node::Field(Box::new(of.term), field.into()), shape, part))
+        let lack = Lack::within(&of.term);
+        let node = Node::Field { of: Box::new(of.term), field: field.into(), lack };
+        Some(self.checked(node, shape, part))
     }
 
     /// Only maps have fields.
@@ -266,7 +270,8 @@ impl Checker<'_> {
         };
         let (key, _) = self.operand(key, "[]", expected)?;
         let shape = Shape { kind: of.shape.inside, inside: None };
-        Some(self.checked(Node::Index(Box::new(of.term), key), shape, part))
+        let lack = Lack::within(&of.term);
+        Some(self.checked(Node::Index { of: Box::new(of.term), key, lack }, shape, part))
     }
 }
 

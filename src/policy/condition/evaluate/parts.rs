@@ -17,10 +17,10 @@ use crate::{
             lookup::Map,
             names::{IdentityPart, Part, RequestPart},
             number::Number,
-            term::Term,
+            term::{Lack, Term},
             value::{List, Value},
         },
-        facts::{Facts, Parameters},
+        facts::{Facts, HeaderFacts, Parameters},
     },
 };
 use std::borrow::Cow;
@@ -36,12 +36,31 @@ pub(in crate::policy) struct Known<'a> {
     pub(in crate::policy) resource: Option<&'a Resource<'a>>,
     pub(in crate::policy) context: Option<&'a JsonObject>,
     pub(in crate::policy) now: Timestamp,
+    /// What it means to ask about a request where there is none.
+    pub(in crate::policy) without_request: Lack,
 }
 
 impl<'a> From<&Facts<'a>> for Known<'a> {
     fn from(facts: &Facts<'a>) -> Self {
         let Facts { caller, request, path, parameters, resource, context, now } = *facts;
-        Self { caller: Some(caller), request, path, parameters, resource, context, now }
+        let (caller, without_request) = (Some(caller), Lack::Error);
+        Self { caller, request, path, parameters, resource, context, now, without_request }
+    }
+}
+
+impl<'a> From<&HeaderFacts<'a>> for Known<'a> {
+    fn from(facts: &HeaderFacts<'a>) -> Self {
+        let HeaderFacts { identity, request, path, now } = *facts;
+        Self {
+            caller: identity.caller(),
+            request,
+            path,
+            parameters: Parameters::NONE,
+            resource: None,
+            context: None,
+            now,
+            without_request: Lack::Absent,
+        }
     }
 }
 
@@ -56,7 +75,11 @@ impl<'e> Evaluation<'e> {
             }
             Part::Claims => self.claims(term)?,
             Part::Request(part) => {
-                let value = known.request.and_then(|request| of_request(part, request, known.path));
+                let value = match (known.request, known.without_request) {
+                    (Some(request), _) => of_request(part, request, known.path),
+                    (None, Lack::Error) => None,
+                    (None, Lack::Absent) => return Err(Halt::Absent),
+                };
                 value.ok_or_else(|| self.fault(ConditionFault::Missing, term))?
             }
             Part::Resource => Value::Map(known.resource.map_or(Map::Empty, Map::Resource)),
