@@ -1,6 +1,7 @@
 //! From the tree of a file to a policy. Everything that is wrong is collected, not only the first.
 
 mod guards;
+mod merge;
 mod requirement;
 mod responses;
 mod routes;
@@ -18,7 +19,7 @@ use super::{
     response::Responses,
     revision::revision,
     router::Router,
-    source::{Place, Source},
+    source::{Place, Source, Sources},
     upstream::{Credentials, UpstreamHeaders},
     wording::{Choice, Excerpt, Expected},
 };
@@ -43,14 +44,14 @@ const KEYS: [&str; 11] = [
     "tests",
 ];
 
-/// Compiles a policy file.
-pub(super) fn policy(source: &Source) -> Result<Policy, PolicyErrors> {
-    Compiler::run(source, Compiler::policy)
+/// Compiles the texts of a policy.
+pub(super) fn policy(sources: &Sources) -> Result<Policy, PolicyErrors> {
+    Compiler::run(sources, Compiler::policy)
 }
 
 /// Compiles a requirement that stands alone.
 pub(super) fn requirement(source: &Source) -> Result<Requirement, PolicyErrors> {
-    Compiler::run(source, |compiler, node| {
+    Compiler::run(&source.into(), |compiler, node| {
         let scope = Scope { request: true, parameters: &[], resource: false };
         let position = Position { words: Words::Required, scope };
         compiler.requirement(node, "a requirement", position)
@@ -59,7 +60,7 @@ pub(super) fn requirement(source: &Source) -> Result<Requirement, PolicyErrors> 
 
 /// Collects what is wrong while it compiles.
 struct Compiler {
-    source: Source,
+    sources: Sources,
     errors: Vec<PolicyError>,
     /// What has been compiled, since one condition may well stand under thousands of routes.
     conditions: HashMap<ConditionKey, Condition>,
@@ -81,17 +82,17 @@ fn is_name(name: &str) -> bool {
 }
 
 impl Compiler {
-    /// Compiles one text. What comes out counts only if nothing was reported.
+    /// Compiles texts. What comes out counts only if nothing was reported.
     fn run<T>(
-        source: &Source,
+        sources: &Sources,
         compile: impl FnOnce(&mut Self, &Node) -> Option<T>,
     ) -> Result<T, PolicyErrors> {
-        let node = Node::read(source)?;
         let mut compiler =
-            Self { source: source.clone(), errors: Vec::new(), conditions: HashMap::new() };
-        match compile(&mut compiler, &node) {
+            Self { sources: sources.clone(), errors: Vec::new(), conditions: HashMap::new() };
+        let node = compiler.document(sources);
+        match node.and_then(|node| compile(&mut compiler, &node)) {
             Some(compiled) if compiler.errors.is_empty() => Ok(compiled),
-            Some(_) | None => Err(PolicyErrors::new(source, compiler.errors)),
+            Some(_) | None => Err(PolicyErrors::new(sources, compiler.errors)),
         }
     }
 

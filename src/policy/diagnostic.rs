@@ -2,7 +2,7 @@
 
 use super::{
     problem::Problem,
-    source::{Line, Place, Source},
+    source::{File, Line, Place, Source, Sources},
 };
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
@@ -33,6 +33,12 @@ impl PolicyError {
         self
     }
 
+    /// The same in another of several texts.
+    pub(super) fn in_file(self, file: File) -> Self {
+        let other = self.other.map(|other| other.in_file(file));
+        Self { problem: self.problem, place: self.place.in_file(file), other }
+    }
+
     /// What is wrong.
     #[must_use]
     pub const fn problem(&self) -> &Problem {
@@ -40,10 +46,10 @@ impl PolicyError {
     }
 }
 
-/// Everything that is wrong with one text; at least one thing.
+/// Everything that is wrong with the texts of one policy; at least one thing.
 #[derive(Clone, Debug)]
 pub struct PolicyErrors {
-    source: Source,
+    sources: Sources,
     errors: Vec<PolicyError>,
     /// How many there were before the list was cut to what can be shown.
     total: usize,
@@ -64,8 +70,19 @@ pub struct Diagnostic {
     pub message: String,
     /// What to write instead.
     pub help: Option<String>,
-    /// The other place, as line and column, where two contradict each other.
-    pub other: Option<(usize, usize)>,
+    /// The other place, where two contradict each other.
+    pub other: Option<DiagnosticPlace>,
+}
+
+/// A place as data, for machines.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DiagnosticPlace {
+    /// The source's name.
+    pub file: String,
+    /// Line, counted from 1.
+    pub line: usize,
+    /// Column in characters, counted from 1.
+    pub column: usize,
 }
 
 /// Whether terminal colours are wanted.
@@ -79,11 +96,11 @@ pub enum Style {
 
 impl PolicyErrors {
     /// Takes what was found, in any order.
-    pub(super) fn new(source: &Source, mut errors: Vec<PolicyError>) -> Self {
+    pub(super) fn new(sources: impl Into<Sources>, mut errors: Vec<PolicyError>) -> Self {
         errors.sort_by_key(|error| error.place);
         let total = errors.len();
         errors.truncate(MOST_SHOWN);
-        Self { source: source.clone(), errors, total }
+        Self { sources: sources.into(), errors, total }
     }
 
     /// How many things are wrong.
@@ -104,17 +121,17 @@ impl PolicyErrors {
     }
 
     fn diagnostic(&self, error: &PolicyError) -> Diagnostic {
-        let Line { number, column, text, range } = self.source.line(error.place);
+        let Line { file, number, column, text, range } = self.sources.line(error.place);
         Diagnostic {
-            file: self.source.name().to_owned(),
+            file: file.to_owned(),
             line: number,
             column,
             text: text.get(range).unwrap_or_default().to_owned(),
             message: error.problem.to_string(),
             help: error.problem.help().map(Into::into),
             other: error.other.map(|other| {
-                let line = self.source.line(other);
-                (line.number, line.column)
+                let Line { file, number: line, column, .. } = self.sources.line(other);
+                DiagnosticPlace { file: file.to_owned(), line, column }
             }),
         }
     }
@@ -154,10 +171,10 @@ impl PolicyErrors {
         kind: AnnotationKind,
         label: Option<&'static str>,
     ) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
-        let line = self.source.line(place);
+        let line = self.sources.line(place);
         Snippet::source(line.text)
             .line_start(line.number)
-            .path(self.source.name())
+            .path(line.file)
             .annotation(kind.span(line.range).label(label))
     }
 }

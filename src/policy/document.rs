@@ -7,7 +7,7 @@
 use super::{
     diagnostic::{PolicyError, PolicyErrors},
     problem::Problem,
-    source::{Place, Source},
+    source::{File, Place, Source},
     wording::Kind,
 };
 use serde::{
@@ -18,9 +18,6 @@ use serde_saphyr::{
     DuplicateKeyPolicy, Error, MergeKeyPolicy, Options, Spanned, UserMessageFormatter,
 };
 use std::fmt;
-
-/// The largest text that is read, in bytes. Ten thousand routes take about one megabyte.
-pub(super) const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// A value and its place.
 #[derive(Debug)]
@@ -58,14 +55,33 @@ pub(super) struct Entry {
 }
 
 impl Node {
-    /// Reads a text.
+    /// Reads a text that stands alone.
     pub(super) fn read(source: &Source) -> Result<Self, PolicyErrors> {
-        if source.text().len() > MAX_BYTES {
-            let error = PolicyError::new(Place::START, Problem::TooLarge);
-            return Err(PolicyErrors::new(source, vec![error]));
+        Self::parse(source).map_err(|error| PolicyErrors::new(source, vec![error]))
+    }
+
+    /// Reads a text.
+    pub(super) fn parse(source: &Source) -> Result<Self, PolicyError> {
+        if source.text().len() > Source::MAX_BYTES {
+            return Err(PolicyError::new(Place::START, Problem::TooLarge));
         }
         serde_saphyr::from_str_with_options(source.text(), options())
-            .map_err(|error| PolicyErrors::new(source, vec![yaml_error(source, &error)]))
+            .map_err(|error| yaml_error(source, &error))
+    }
+
+    /// Says which of several texts this has been read from.
+    pub(super) fn move_to(&mut self, file: File) {
+        self.place = self.place.in_file(file);
+        match &mut self.value {
+            Value::List(nodes) => nodes.iter_mut().for_each(|node| node.move_to(file)),
+            Value::Map(entries) => {
+                for entry in entries {
+                    entry.place = entry.place.in_file(file);
+                    entry.value.move_to(file);
+                }
+            }
+            Value::Nothing | Value::Text(_) | Value::Number(_) | Value::Other(_) => {}
+        }
     }
 
     /// What the value is, for messages.

@@ -43,14 +43,14 @@ pub use condition::{
     Condition, ConditionError, ConditionFault, ConditionMistake, ConditionProblem, Function, Kinds,
     Unsupported, ValueKind,
 };
-pub use diagnostic::{Diagnostic, PolicyError, PolicyErrors, Style};
+pub use diagnostic::{Diagnostic, DiagnosticPlace, PolicyError, PolicyErrors, Style};
 pub use evaluate::{Blame, Demand, Refusal};
 pub use facts::{Facts, HeaderFacts, Parameters};
 pub use guard::Guard;
 pub use problem::Problem;
 pub use requirement::{OrganizationRequirement, Requirement};
 pub use response::{ByAsker, ResponseError, Responses, StatusError};
-pub use source::Source;
+pub use source::{Source, Sources};
 pub use table::ListedRule;
 pub use template::TemplateError;
 pub use upstream::{Credentials, HeaderNameError, UpstreamHeaders};
@@ -135,16 +135,18 @@ impl<'p> Matched<'p> {
 }
 
 impl Policy {
-    /// Reads a policy.
+    /// Reads a policy from one text or several. Several are one policy: each carries its `version`,
+    /// what they name in `routes`, `hosts`, `guards` and `actions` is united, and no two may name the
+    /// same; every other key stands in one of them.
     ///
     /// # Errors
     /// [`PolicyErrors`] holds everything that is wrong with it.
-    pub fn load(source: &Source) -> Result<Self, PolicyErrors> {
-        compile::policy(source)
+    pub fn load(sources: impl Into<Sources>) -> Result<Self, PolicyErrors> {
+        compile::policy(&sources.into())
     }
 
-    /// The digest of what the policy says. Comments, formatting and the order of entries do not
-    /// change it.
+    /// The digest of what the policy says. Comments, formatting, the order of entries and how they
+    /// are spread over files do not change it.
     #[must_use]
     pub const fn revision(&self) -> &Revision {
         &self.revision

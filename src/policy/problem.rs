@@ -18,7 +18,7 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Problem {
     /// More text than a policy takes.
-    #[error("the text is larger than {} MiB", super::document::MAX_BYTES >> 20)]
+    #[error("a policy is at most {} MiB long", super::source::Source::MAX_BYTES >> 20)]
     TooLarge,
     /// Not YAML.
     #[error("this is not valid YAML: {0}")]
@@ -38,6 +38,9 @@ pub enum Problem {
     /// A key that is a list, a map or nothing.
     #[error("a key is text")]
     KeyNotText,
+    /// A key that only one file of a folder may have.
+    #[error("the key `{0}` stands in another file as well")]
+    SeveralFiles(Excerpt),
     /// A value of another kind.
     #[error("{what} is {expected}, not {found}")]
     WrongKind {
@@ -222,6 +225,7 @@ impl Problem {
             Self::SeveralDocuments => "leave out the line `---` and what follows it",
             Self::UnknownAnchor => "put it in quotes, such as `\"*.shop.test\"`",
             Self::KeyNotText => "put it in quotes",
+            Self::SeveralFiles(_) => "write it in one file only",
             Self::WrongKind { expected, found, .. } => expected.help(*found),
             Self::DuplicateKey(_) | Self::DuplicateHost(_) | Self::DuplicateMethod(_) => {
                 "leave one of the two out"

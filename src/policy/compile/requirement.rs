@@ -298,7 +298,7 @@ impl Compiler {
             }
             Err(problems) => {
                 for problem in problems {
-                    let place = self.source.part(node.place, text, problem.range());
+                    let place = self.sources.part(node.place, text, problem.range());
                     self.report(place, problem.into());
                 }
                 None

@@ -387,7 +387,7 @@ fn texts_that_would_take_all_memory_are_refused() {
         let problem = refused(&text);
         assert!(problem.contains("too deeply") || problem.contains("not valid YAML"), "{problem}");
     }
-    assert_eq!(refused(&" ".repeat((16 << 20) + 1)), "the text is larger than 16 MiB");
+    assert_eq!(refused(&" ".repeat((16 << 20) + 1)), "a policy is at most 16 MiB long");
 }
 
 #[test]
