@@ -16,7 +16,7 @@ use std::{
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The policy file; otherwise the one that the settings name.
+    /// The policy file or folder; otherwise the one that the settings name.
     #[arg(value_name = "POLICY")]
     file: Option<PathBuf>,
     /// How to print what is wrong.

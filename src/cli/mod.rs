@@ -47,8 +47,8 @@ struct SettingsArguments {
     /// Settings file [environment: `BAILIFF_CONFIG`].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Policy file [environment: `BAILIFF_POLICY`].
-    #[arg(long, value_name = "FILE")]
+    /// Policy file, or a folder of them [environment: `BAILIFF_POLICY`].
+    #[arg(long, value_name = "PATH")]
     policy: Option<PathBuf>,
     /// Publishable key of the Clerk instance [environment: `CLERK_PUBLISHABLE_KEY`].
     #[arg(long, value_name = "KEY")]

@@ -29,7 +29,7 @@ macro_rules! variables {
 
 variables! {
     CONFIG = "BAILIFF_CONFIG", false, "Path of the settings file.";
-    POLICY = "BAILIFF_POLICY", false, "Path of the policy file.";
+    POLICY = "BAILIFF_POLICY", false, "Path of the policy file, or of a folder of them.";
     PUBLISHABLE_KEY = "CLERK_PUBLISHABLE_KEY", true, "The instance's publishable key.";
     SECRET_KEY = "CLERK_SECRET_KEY", true,
         "The instance's secret key: keys are then fetched from the Backend API.";

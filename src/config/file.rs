@@ -8,7 +8,7 @@ use thiserror::Error;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SettingsFile {
-    /// Path of the policy file, relative to this file.
+    /// Path of the policy file, or of a folder of them, relative to this file.
     pub policy: Option<String>,
     /// The Clerk instances; the first serves every host that no other claims.
     #[serde(default)]

@@ -38,7 +38,7 @@ pub struct Flags {
 /// Everything `bailiff serve` needs to know.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The policy file.
+    /// The policy: a file, or a folder of them.
     pub policy: PathBuf,
     /// The Clerk instances; at least one.
     pub instances: Vec<InstanceSettings>,
