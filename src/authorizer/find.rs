@@ -4,6 +4,7 @@ use super::operator::OperatorRequirements;
 use crate::{
     core::{
         clock::Timestamp,
+        credential::CredentialKinds,
         host::Host,
         http_request::HttpRequest,
         id::RuleId,
@@ -131,6 +132,16 @@ impl Asked<'_, '_> {
             return self.added(Mode::Enforce).next().is_some();
         }
         !self.own.is(&Access::Denied)
+    }
+
+    /// The kinds of credential that can meet what is asked.
+    pub(super) fn accepts(&self) -> CredentialKinds {
+        match &self.own {
+            Own::Rule(rule) => rule.access.credentials(),
+            Own::AdHoc(requirement) => {
+                requirement.credentials().unwrap_or(CredentialKinds::SESSION)
+            }
+        }
     }
 
     /// The entry that lets nobody through, whoever they are.

@@ -4,6 +4,7 @@ use crate::{
     clerk::{Authenticator, keys::Readiness, request::Authentication},
     core::{
         clock::Timestamp,
+        credential::CredentialKinds,
         header::Headers,
         host::Host,
         host_table::{HostPattern, HostTable},
@@ -55,24 +56,25 @@ pub enum InstancesError {
 }
 
 impl InstanceEntry {
-    /// Finds out who a question's credential stands for.
+    /// Finds out who a question's credential stands for, if it is of an accepted kind.
     pub(super) async fn authenticate(
         &self,
         question: &Question<'_>,
+        accepts: CredentialKinds,
         now: Timestamp,
     ) -> Authentication {
         match (&question.credential, &question.wanted) {
             (CredentialSource::Token(token), _) => {
-                self.authenticator.authenticate_token(token, now).await
+                self.authenticator.authenticate_token(token, accepts, now).await
             }
             (CredentialSource::Headers(headers), _) => {
-                self.authenticator.authenticate_headers(headers, now).await
+                self.authenticator.authenticate_headers(headers, accepts, now).await
             }
             (CredentialSource::Request, Wanted::Http(request)) => {
-                self.authenticator.authenticate(request, now).await
+                self.authenticator.authenticate(request, accepts, now).await
             }
             (CredentialSource::Request, Wanted::Action(_) | Wanted::Requirement(_)) => {
-                self.authenticator.authenticate_headers(&Headers::none(), now).await
+                self.authenticator.authenticate_headers(&Headers::none(), accepts, now).await
             }
         }
     }

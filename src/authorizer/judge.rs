@@ -12,10 +12,11 @@ use crate::{
     core::{
         asker::Asker,
         clock::Timestamp,
+        credential::CredentialKind,
         decision::{Decision, Denial, Effect, Upstream},
         http_request::HttpRequest,
         id::{RequestId, RuleId},
-        identity::{Caller, Identity, User},
+        identity::{Caller, Identity},
         location::Location,
         presentation::Presentation,
         question::{Question, Wanted},
@@ -34,9 +35,9 @@ pub(super) struct Case<'a> {
     now: Timestamp,
 }
 
-/// Who is signed in, or why nobody is; and what the browser must be told either way.
+/// Who it is, or why nobody is; and what the browser must be told either way.
 struct Visitor {
-    user: Result<Arc<User>, Reason>,
+    identity: Result<Identity, Reason>,
     set_cookies: Vec<Box<str>>,
 }
 
@@ -92,14 +93,15 @@ impl<'a> Case<'a> {
             );
         }
         let visitor = Visitor::of(authentication);
-        let identity = match &visitor.user {
-            Ok(user) => Identity::User(Arc::clone(user)),
-            Err(_) => Identity::Nobody,
-        };
-        let verdict = match (identity.caller(), visitor.user) {
-            (Some(caller), _) => asked.judge_caller(caller, self.question, self.now),
-            (None, Ok(_)) => asked.judge_nobody(Reason::SignedOut),
-            (None, Err(reason)) => asked.judge_nobody(reason),
+        let (identity, verdict) = match visitor.identity {
+            Ok(identity) => {
+                let verdict = match identity.caller() {
+                    Some(caller) => asked.judge_caller(caller, self.question, self.now),
+                    None => asked.judge_nobody(Reason::SignedOut),
+                };
+                (identity, verdict)
+            }
+            Err(reason) => (Identity::Nobody, asked.judge_nobody(reason)),
         };
         self.answer(asked, Some(instance), identity, visitor.set_cookies, verdict)
     }
@@ -129,8 +131,11 @@ impl<'a> Case<'a> {
         let Verdict { enforced, shadow } = verdict;
         let enforced = enforced.and_then(|()| self.upstream(asked, &identity));
         let mut remarks = Remarks::NONE;
+        // Signing in mends nothing where sessions do not count: it would go on for ever.
+        let sessions_count = || asked.accepts().contains(CredentialKind::SessionToken);
+        let mendable = || instance.filter(|_| sessions_count());
         for refused in shadow.into_iter().filter(|_| enforced.is_ok()) {
-            let said = self.refused(refused, instance, &mut remarks.broken);
+            let said = self.refused(refused, mendable(), &mut remarks.broken);
             let Said { effect, reason, rule, message: _ } = said;
             remarks.differences.push(Difference { rule, reason, effect: effect.as_str() });
         }
@@ -141,7 +146,7 @@ impl<'a> Case<'a> {
                 message: Reason::Allowed.meaning().into(),
                 rule: asked.rule().cloned(),
             },
-            Err(refused) => self.refused(refused, instance, &mut remarks.broken),
+            Err(refused) => self.refused(refused, mendable(), &mut remarks.broken),
         };
         (self.outcome(instance, identity, set_cookies, said), remarks)
     }
@@ -247,24 +252,27 @@ impl Visitor {
     fn of(authentication: Authentication) -> Self {
         match authentication {
             Authentication::SignedIn(signed_in) => Self {
-                user: Ok(signed_in.user().clone()),
+                identity: Ok(Identity::User(signed_in.user().clone())),
                 set_cookies: signed_in.response.set_cookies,
             },
             Authentication::Pending(signed_in) => Self {
-                user: Err(Reason::SessionPending),
+                identity: Err(Reason::SessionPending),
                 set_cookies: signed_in.response.set_cookies,
             },
+            Authentication::Machine(machine) => {
+                Self { identity: Ok(Identity::Machine(machine)), set_cookies: Vec::new() }
+            }
             Authentication::SignedOut(out) => {
-                Self { user: Err(out.reason.reason()), set_cookies: out.response.set_cookies }
+                Self { identity: Err(out.reason.reason()), set_cookies: out.response.set_cookies }
             }
             Authentication::Redirect(redirect) => {
-                Self { user: Err(redirect.cause.reason()), set_cookies: redirect.set_cookies }
+                Self { identity: Err(redirect.cause.reason()), set_cookies: redirect.set_cookies }
             }
         }
     }
 }
 
-/// The user of an authentication, or why there is none.
-pub(super) fn signed_in(authentication: Authentication) -> Result<Arc<User>, Reason> {
-    Visitor::of(authentication).user
+/// Who an authentication proves somebody to be, or why it proves nothing.
+pub(super) fn identified(authentication: Authentication) -> Result<Identity, Reason> {
+    Visitor::of(authentication).identity
 }

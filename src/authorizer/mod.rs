@@ -19,8 +19,9 @@ use crate::{
     core::{
         asker::Asker,
         clock::{SharedClock, Stopwatch},
+        credential::CredentialKinds,
         decision::{Decision, Denial, Effect},
-        identity::{Identity, User},
+        identity::Identity,
         presentation::Presentation,
         question::{Also, AskedRequirement, CredentialSource, Question, Wanted},
         reason::Reason,
@@ -103,7 +104,7 @@ impl Authorizer {
         if !asked.wants_identity() {
             return case.judge_anyone(&asked);
         }
-        let authentication = instance.authenticate(question, now).await;
+        let authentication = instance.authenticate(question, asked.accepts(), now).await;
         case.judge(&asked, authentication, instance)
     }
 
@@ -129,15 +130,16 @@ impl Authorizer {
         outcome
     }
 
-    /// Finds out who a credential names, without asking the policy.
+    /// Finds out who a credential of one of these kinds names, without asking the policy.
     ///
     /// # Errors
-    /// The [`Reason`] why nobody is signed in.
+    /// The [`Reason`] why it names nobody.
     pub async fn identify(
         &self,
         credential: &CredentialSource<'_>,
+        accepts: CredentialKinds,
         instance: Option<&str>,
-    ) -> Result<Arc<User>, Reason> {
+    ) -> Result<Identity, Reason> {
         let question = Question {
             credential: credential.clone(),
             instance,
@@ -145,7 +147,8 @@ impl Authorizer {
             also: Also::default(),
         };
         let instance = self.instances.of(&question).ok_or(Reason::Misconfigured)?;
-        judge::signed_in(instance.authenticate(&question, self.clock.now()).await)
+        let now = self.clock.now();
+        judge::identified(instance.authenticate(&question, accepts, now).await)
     }
 
     /// What is malformed in a requirement asked ad hoc.

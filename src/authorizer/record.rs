@@ -3,7 +3,7 @@
 use super::outcome::{Door, Outcome};
 use crate::{
     core::{
-        id::{InstanceName, RuleId},
+        id::{InstanceName, OrganizationId, RuleId},
         question::{Question, Wanted},
     },
     telemetry::metrics::Metrics,
@@ -43,6 +43,7 @@ fn record(
     let (door, effect, reason) = (door.as_str(), decision.effect.as_str(), decision.reason.code());
     metrics.decided(door, effect, reason, took);
     let user = outcome.identity.user();
+    let machine = outcome.identity.machine();
     tracing::info!(
         target: "bailiff::decision",
         door,
@@ -55,9 +56,15 @@ fn record(
         host,
         instance = outcome.instance.as_ref().map(InstanceName::as_str),
         user = user.map(|user| user.id.as_str()),
+        credential = outcome.identity.caller().map(|caller| caller.kind().as_str()),
+        subject = machine.map(|machine| &*machine.subject),
+        credential_id = machine.map(|machine| &*machine.id),
         session = user.map(|user| user.session.as_str()),
-        organization =
-            user.and_then(|user| user.organization.as_ref()).map(|active| active.id.as_str()),
+        organization = user
+            .and_then(|user| user.organization.as_ref())
+            .map(|active| &active.id)
+            .or_else(|| machine?.organization.as_ref())
+            .map(OrganizationId::as_str),
         microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
         "decided",
     );

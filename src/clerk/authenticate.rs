@@ -4,10 +4,11 @@ use super::{
     counters::Counters,
     instance::Instance,
     keys::{Freshness, Readiness},
+    machine::OpaqueTokens,
     outside::Connected,
     request::{
-        Authentication, Procedure, ReturnTo, SignInRequest, SignedOutReason, Visit, Visitor,
-        sign_in_address, without_clerks_parameters,
+        Authentication, Credential, Procedure, ReturnTo, SignInRequest, SignedOutReason, Visit,
+        Visitor, credential, sign_in_address, without_clerks_parameters,
     },
     token_error::TokenError,
     verified_tokens::VerifiedTokens,
@@ -16,6 +17,7 @@ use super::{
 use crate::core::{
     clock::Timestamp,
     cookie::Cookies,
+    credential::CredentialKinds,
     header::Headers,
     http_request::{HttpRequest, Scheme},
     location::Location,
@@ -34,28 +36,40 @@ impl Authenticator {
     /// Puts an instance, its keys and the store of verified tokens together. The store may serve
     /// several instances.
     #[must_use]
-    pub const fn new(
+    pub fn new(
         instance: Instance,
         outside: Connected,
         tokens: Arc<VerifiedTokens>,
         counters: Arc<Counters>,
     ) -> Self {
-        Self { verifier: Verifier { instance, tokens, counters }, outside }
+        let opaque = OpaqueTokens::new(&instance.machines);
+        Self { verifier: Verifier { instance, tokens, opaque, counters }, outside }
     }
 
-    /// Decides about an HTTP request. Without suspending, unless a key or Clerk must be asked.
-    pub async fn authenticate(&self, request: &HttpRequest<'_>, now: Timestamp) -> Authentication {
-        self.decide(request, Visitor::Browser, now).await
+    /// Decides about an HTTP request, for which credentials of the kinds in `accepts` count. Without
+    /// suspending, unless a key or Clerk must be asked.
+    ///
+    /// A kind is told by the form of the credential in the Authorization header; cookies hold nothing
+    /// but sessions, and are not looked at where those do not count.
+    pub async fn authenticate(
+        &self,
+        request: &HttpRequest<'_>,
+        accepts: CredentialKinds,
+        now: Timestamp,
+    ) -> Authentication {
+        self.decide(request, Visitor::Browser, accepts, now).await
     }
 
     async fn decide(
         &self,
         request: &HttpRequest<'_>,
         visitor: Visitor,
+        accepts: CredentialKinds,
         now: Timestamp,
     ) -> Authentication {
         let (verifier, outside) = (&self.verifier, &self.outside);
-        let result = Procedure { verifier, outside, request, visitor, now }.run().await;
+        let procedure = Procedure { verifier, outside, request, visitor, accepts, now };
+        let result = procedure.run().await;
         if result.starts_handshake() {
             self.verifier.counters.handshake_started.increment();
         }
@@ -66,6 +80,7 @@ impl Authenticator {
     pub async fn authenticate_headers(
         &self,
         headers: &Headers<'_>,
+        accepts: CredentialKinds,
         now: Timestamp,
     ) -> Authentication {
         let request = HttpRequest {
@@ -77,7 +92,7 @@ impl Authenticator {
             headers: headers.clone(),
             peer: None,
         };
-        self.decide(&request, Visitor::Service, now).await
+        self.decide(&request, Visitor::Service, accepts, now).await
     }
 
     /// Where a browser signs in: at `page`, else at the instance's own page. `back` is the address it
@@ -106,10 +121,19 @@ impl Authenticator {
         sign_in_address(&self.verifier.instance, &sign_in).ok()
     }
 
-    /// Decides about a bare session token: no cookies, no renewal, no redirect.
-    pub async fn authenticate_token(&self, token: &str, now: Timestamp) -> Authentication {
+    /// Decides about a bare token: no cookies, no renewal, no redirect.
+    pub async fn authenticate_token(
+        &self,
+        token: &str,
+        accepts: CredentialKinds,
+        now: Timestamp,
+    ) -> Authentication {
         let refused = |error| Authentication::signed_out(SignedOutReason::Token(error));
-        match self.verifier.open(token) {
+        let opened = match credential(&self.verifier, &self.outside, accepts, token, now).await {
+            Credential::Decided(authentication) => return authentication,
+            Credential::Session(opened) => opened,
+        };
+        match opened {
             Err(error) => refused(error),
             Ok(presented) if presented.is_of_another_kind() => refused(TokenError::Kind),
             Ok(presented) => {

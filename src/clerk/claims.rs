@@ -86,7 +86,7 @@ impl Session {
 }
 
 /// A claim that is text and not empty.
-fn text(claim: Option<&Value>) -> Option<&str> {
+pub(super) fn text(claim: Option<&Value>) -> Option<&str> {
     claim.and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
@@ -135,7 +135,7 @@ fn factor_ages(claim: &Value) -> Option<FactorAges> {
     FactorAges::from_claim(first.as_f64()?, second.as_f64()?).ok()
 }
 
-fn actor(claim: &Value) -> Actor {
+pub(super) fn actor(claim: &Value) -> Actor {
     Actor { subject: text(claim.get("sub")).map(UserId::new), claims: claim.to_string().into() }
 }
 

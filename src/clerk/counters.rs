@@ -46,12 +46,28 @@ pub struct Counters {
     pub call_refused_by_circuit: Counter,
     /// Calls because of a request that were not tried, since too many were under way.
     pub call_refused_by_concurrency: Counter,
+    /// Calls because of a request that were not tried, since as many as may be had been made lately.
+    pub call_refused_by_rate: Counter,
+    /// Calls because of a request that were not tried, since Clerk had asked not to be called.
+    pub call_refused_by_block: Counter,
+    /// Calls because of a request that Clerk answered with 429.
+    pub call_answered_too_many: Counter,
+    /// Calls because of a request that were sent once more after a failure.
+    pub call_repeated: Counter,
+    /// Opaque machine credentials that Clerk had vouched for a short while ago.
+    pub machine_cache_hit: Counter,
+    /// Opaque machine credentials that Clerk had not known a short while ago.
+    pub machine_cache_unknown: Counter,
+    /// Opaque machine credentials that Clerk had to be asked about.
+    pub machine_cache_miss: Counter,
+    /// Opaque machine credentials that Clerk cannot have issued; nobody was asked.
+    pub machine_implausible: Counter,
 }
 
 impl Counters {
     /// Every count with its name.
     #[must_use]
-    pub fn by_name(&self) -> [(&'static str, &Counter); 12] {
+    pub fn by_name(&self) -> [(&'static str, &Counter); 20] {
         [
             ("cache_hit", &self.cache_hit),
             ("cache_miss", &self.cache_miss),
@@ -65,6 +81,14 @@ impl Counters {
             ("call_failed", &self.call_failed),
             ("call_refused_by_circuit", &self.call_refused_by_circuit),
             ("call_refused_by_concurrency", &self.call_refused_by_concurrency),
+            ("call_refused_by_rate", &self.call_refused_by_rate),
+            ("call_refused_by_block", &self.call_refused_by_block),
+            ("call_answered_too_many", &self.call_answered_too_many),
+            ("call_repeated", &self.call_repeated),
+            ("machine_cache_hit", &self.machine_cache_hit),
+            ("machine_cache_unknown", &self.machine_cache_unknown),
+            ("machine_cache_miss", &self.machine_cache_miss),
+            ("machine_implausible", &self.machine_implausible),
         ]
     }
 }

@@ -4,7 +4,10 @@
 use super::{
     Authenticator, BrowserOptions, BrowserSettings, Connected, Counters, HandshakeMode, Instance,
     PublishableKey, SatelliteOrigins, SecretKey, VerifiedTokens,
-    backend_api::{Answer, ApiBase, BackendApi, NoAnswer, Outgoing, PlainHttp, Sending, Transport},
+    backend_api::{
+        Answer, ApiBase, BackendApi, MachineTokenApi, MachineTransports, NoAnswer, Outgoing,
+        PlainHttp, Sending, Transport,
+    },
     keys::{Key, Keys},
 };
 use crate::core::{
@@ -184,7 +187,7 @@ impl Transport for Script {
         Box::pin(async move {
             let (status, body) = answer?;
             let content_type = Some("application/json".into());
-            Ok(Answer { status, content_type, body: body.into_bytes() })
+            Ok(Answer { status, content_type, retry_after: None, body: body.into_bytes() })
         })
     }
 }
@@ -209,8 +212,12 @@ pub(super) fn authenticator_with(
 ) -> Authenticator {
     let transport: Arc<dyn Transport> = Arc::clone(script) as _;
     let base = ApiBase::parse(ApiBase::BACKEND_API, PlainHttp::LoopbackOnly).unwrap();
-    let backend_api = Some(BackendApi::new(base, SecretString::from("sk_test_x"), transport));
-    let connected = Connected { keys, backend_api };
+    let secret_key = SecretString::from("sk_test_x");
+    let transports = MachineTransports::each(|| Arc::clone(&transport));
+    let machine_tokens =
+        MachineTokenApi::new(base.clone(), Some(secret_key.clone()), None, transports).ok();
+    let backend_api = Some(BackendApi::new(base, secret_key, transport));
+    let connected = Connected { keys, backend_api, machine_tokens };
     Authenticator::new(instance, connected, tokens, Arc::new(Counters::default()))
 }
 

@@ -56,7 +56,9 @@ impl Inspection {
             expires_at,
             user,
             ambiguous_permissions,
-            signature: key.map(|key| check_header(&jwt).and_then(|()| check_signature(&jwt, key))),
+            signature: key.map(|key| {
+                check_header(&jwt, jwt.kind()).and_then(|()| check_signature(&jwt, key))
+            }),
         })
     }
 }

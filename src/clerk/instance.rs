@@ -1,6 +1,6 @@
 //! What is configured about one Clerk instance.
 
-use super::{browser::BrowserSettings, publishable_key::PublishableKey};
+use super::{browser::BrowserSettings, machine::MachineOptions, publishable_key::PublishableKey};
 use crate::core::{id::InstanceName, location::Origin};
 use std::time::Duration;
 
@@ -61,6 +61,8 @@ pub struct Instance {
     pub clock_skew: ClockSkew,
     /// What concerns browsers.
     pub browser: BrowserSettings,
+    /// What concerns machines.
+    pub machines: MachineOptions,
     pub(super) cookie_names: CookieNames,
 }
 
@@ -95,6 +97,7 @@ impl Instance {
             missing_audience: WhenMissing::Refuse,
             clock_skew: ClockSkew::STANDARD,
             browser: BrowserSettings::none(),
+            machines: MachineOptions::STANDARD,
             cookie_names,
         }
     }

@@ -1,6 +1,7 @@
 //! Takes a JWT apart. Nothing here is verified, and nothing here may be believed.
 
 use super::token_error::TokenError;
+use crate::core::machine::MachineKind;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 use std::fmt;
@@ -33,6 +34,30 @@ pub enum Class {
     Unstated,
     /// A JWT template, or a value nobody knows.
     Other,
+}
+
+/// What a JWT is by its form. One key signs them all, so that the form decides which rules it is held
+/// to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JwtKind {
+    /// A session token, or anything that is none of the others.
+    Session,
+    /// A machine-to-machine token: the subject is a machine.
+    M2m,
+    /// An OAuth access token: `typ` says so.
+    Oauth,
+}
+
+impl JwtKind {
+    /// The kind of machine credential, if it is one.
+    #[must_use]
+    pub const fn machine(self) -> Option<MachineKind> {
+        match self {
+            Self::Session => None,
+            Self::M2m => Some(MachineKind::M2mToken),
+            Self::Oauth => Some(MachineKind::OauthToken),
+        }
+    }
 }
 
 impl<'t> Jwt<'t> {
@@ -135,6 +160,26 @@ impl<'t> Jwt<'t> {
     #[must_use]
     pub fn is_machine(&self) -> bool {
         self.claim("sub").and_then(Value::as_str).is_some_and(|sub| sub.starts_with("mch_"))
+    }
+
+    /// What the token is by its form; a machine as subject counts before the header's `typ`, as in
+    /// Clerk's package (`tokens/machine.ts`).
+    #[must_use]
+    pub fn kind(&self) -> JwtKind {
+        if self.is_machine() {
+            JwtKind::M2m
+        } else if self.is_oauth() {
+            JwtKind::Oauth
+        } else {
+            JwtKind::Session
+        }
+    }
+
+    /// Whether `cat` is absent, or says that this was minted for a machine. Unlike for sessions, the
+    /// class that says nothing is refused (Clerk: `jwt/verifyMachineJwt.ts`).
+    #[must_use]
+    pub fn may_be_m2m_class(&self) -> bool {
+        self.header.get("cat").is_none_or(|class| class == MACHINE_CLASS)
     }
 
     /// Whether the token is of a kind that never stands for a session, however good its signature:

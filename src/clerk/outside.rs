@@ -1,8 +1,9 @@
 //! The one interface through which the procedure asks anything of the world.
 
 use super::{
-    backend_api::BackendApi,
+    backend_api::{Answer, BackendApi, MachineTokenApi},
     keys::{Key, Keys, Lookup},
+    machine::{MachineError, OpaqueToken},
     request::refresh::{RefreshCall, RefreshFailure},
     token_error::TokenError,
 };
@@ -36,15 +37,23 @@ pub trait Outside: Sync {
         &self,
         call: RefreshCall<'_>,
     ) -> impl Future<Output = Result<Vec<Box<str>>, RefreshFailure>> + Send;
+
+    /// What Clerk says of an opaque machine credential.
+    fn verify_machine_token(
+        &self,
+        token: OpaqueToken<'_>,
+    ) -> impl Future<Output = Result<Answer, MachineError>> + Send;
 }
 
-/// Keys, and the Backend API where a secret key is configured.
+/// Keys, and the Backend API where secret keys are configured.
 #[derive(Debug)]
 pub struct Connected {
     /// The instance's keys.
     pub keys: Keys,
     /// The Backend API.
     pub backend_api: Option<BackendApi>,
+    /// The part of it that knows opaque machine credentials, which a machine's secret key opens too.
+    pub machine_tokens: Option<MachineTokenApi>,
 }
 
 impl Outside for Connected {
@@ -71,6 +80,13 @@ impl Outside for Connected {
         match &self.backend_api {
             Some(api) => api.refresh(call).await,
             None => Err(RefreshFailure::MissingApiClient),
+        }
+    }
+
+    async fn verify_machine_token(&self, token: OpaqueToken<'_>) -> Result<Answer, MachineError> {
+        match &self.machine_tokens {
+            Some(api) => api.verify(token).await,
+            None => Err(MachineError::NoSecretKey),
         }
     }
 }

@@ -5,10 +5,15 @@
 //! instance's keys) is checked again on every use. Refusals are not kept.
 
 use super::{
-    claims::Standing, instance::Instance, keys::Key, token_error::TokenError,
+    claims::Standing, instance::Instance, jwt::JwtKind, keys::Key, token_error::TokenError,
     verify::RegisteredClaims,
 };
-use crate::core::{clock::Timestamp, id::InstanceName, identity::User};
+use crate::core::{
+    clock::Timestamp,
+    id::InstanceName,
+    identity::User,
+    machine::{Machine, MachineKind},
+};
 use aws_lc_rs::digest;
 use moka::{Expiry, sync::Cache};
 use std::{
@@ -86,12 +91,70 @@ impl VerifiedToken {
     }
 }
 
+/// A machine's JWT whose signature has been checked, and what it says.
+#[derive(Debug)]
+pub(super) struct VerifiedMachine {
+    pub(super) fingerprint: Fingerprint,
+    pub(super) machine: Arc<Machine>,
+    pub(super) registered: RegisteredClaims,
+    pub(super) key_id: Option<Box<str>>,
+    pub(super) key: Arc<Key>,
+}
+
+impl VerifiedMachine {
+    /// The registered claims.
+    pub(super) const fn registered(&self) -> &RegisteredClaims {
+        &self.registered
+    }
+
+    /// What the token is by its form.
+    pub(super) fn kind(&self) -> JwtKind {
+        match self.machine.kind {
+            MachineKind::M2mToken => JwtKind::M2m,
+            // An API key is never a JWT.
+            MachineKind::OauthToken | MachineKind::ApiKey => JwtKind::Oauth,
+        }
+    }
+}
+
+/// A token found in the store. Which of the two it is was told by its form when it was verified.
+#[derive(Clone, Debug)]
+pub(super) enum Known {
+    /// A session token.
+    Session(Arc<VerifiedToken>),
+    /// A machine's.
+    Machine(Arc<VerifiedMachine>),
+}
+
+impl Known {
+    fn fingerprint(&self) -> Fingerprint {
+        match self {
+            Self::Session(token) => token.fingerprint,
+            Self::Machine(token) => token.fingerprint,
+        }
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Session(token) => Some(token.user.expires_at),
+            Self::Machine(token) => token.machine.expires_at,
+        }
+    }
+
+    fn claims_bytes(&self) -> usize {
+        match self {
+            Self::Session(token) => token.user.claims.as_json().len(),
+            Self::Machine(token) => token.machine.claims.as_json().len(),
+        }
+    }
+}
+
 /// One store for all instances; a token is only ever found for the instance it was verified for.
 #[derive(Debug)]
 pub struct VerifiedTokens(Cache<(InstanceName, Fingerprint), Arc<Kept>>);
 
 struct Kept {
-    token: Arc<VerifiedToken>,
+    token: Known,
     lifetime: Duration,
     bytes: u32,
 }
@@ -133,28 +196,26 @@ impl VerifiedTokens {
     }
 
     /// Finds a token. The caller checks it again before use.
-    pub(super) fn get(
-        &self,
-        instance: &Instance,
-        fingerprint: Fingerprint,
-    ) -> Option<Arc<VerifiedToken>> {
+    pub(super) fn get(&self, instance: &Instance, fingerprint: Fingerprint) -> Option<Known> {
         let kept = self.0.get(&(instance.name.clone(), fingerprint))?;
-        Some(Arc::clone(&kept.token))
+        Some(kept.token.clone())
     }
 
     /// Keeps a token until it expires.
-    pub(super) fn insert(&self, instance: &Instance, token: &Arc<VerifiedToken>, now: Timestamp) {
-        let end = token.user.expires_at.unix_millis().saturating_add(instance.clock_skew.millis());
+    pub(super) fn insert(&self, instance: &Instance, token: Known, now: Timestamp) {
+        let expiry = token.expires_at().unwrap_or(now);
+        let end = expiry.unix_millis().saturating_add(instance.clock_skew.millis());
         let left = u64::try_from(end.saturating_sub(now.unix_millis())).unwrap_or(0);
         // The claims are held once as text and once taken apart.
-        let bytes = 2 * token.user.claims.as_json().len() + Self::OVERHEAD_BYTES;
+        let bytes = 2 * token.claims_bytes() + Self::OVERHEAD_BYTES;
+        let fingerprint = token.fingerprint();
         let kept = Kept {
-            token: Arc::clone(token),
+            token,
             // The store's clock ends at some point; a token that outlives it is verified again.
             lifetime: Duration::from_millis(left).min(Duration::from_secs(24 * 3600)),
             bytes: u32::try_from(bytes).unwrap_or(u32::MAX),
         };
-        self.0.insert((instance.name.clone(), token.fingerprint), Arc::new(kept));
+        self.0.insert((instance.name.clone(), fingerprint), Arc::new(kept));
     }
 
     /// Forgets a token, because it no longer holds.

@@ -1,14 +1,15 @@
-//! From the text of a token to a verified session, through the store of tokens verified before.
+//! From the text of a JWT to a verified identity, through the store of tokens verified before.
 
 use super::{
     claims::Session,
     counters::Counters,
     instance::{ClockSkew, Instance},
-    jwt::Jwt,
+    jwt::{Jwt, JwtKind},
     keys::{Key, Lookup},
+    machine::OpaqueTokens,
     outside::Outside,
     token_error::TokenError,
-    verified_tokens::{Fingerprint, VerifiedToken, VerifiedTokens},
+    verified_tokens::{Fingerprint, Known, VerifiedMachine, VerifiedToken, VerifiedTokens},
     verify::{RegisteredClaims, check_class, check_header, check_signature},
 };
 use crate::core::clock::Timestamp;
@@ -22,6 +23,8 @@ pub(super) struct Verifier {
     pub instance: Instance,
     /// Tokens verified before.
     pub tokens: Arc<VerifiedTokens>,
+    /// What Clerk has said about opaque tokens.
+    pub opaque: OpaqueTokens,
     /// What happened how often.
     pub counters: Arc<Counters>,
 }
@@ -30,6 +33,8 @@ pub(super) struct Verifier {
 pub(super) enum Presented<'t> {
     /// Verified before; still to be checked again.
     Known(Arc<VerifiedToken>),
+    /// A machine's JWT verified before; still to be checked again, and never a session.
+    KnownMachine(Arc<VerifiedMachine>),
     /// Taken apart.
     Decoded(Jwt<'t>),
 }
@@ -38,7 +43,8 @@ impl Verifier {
     /// Looks a token up, or takes it apart.
     pub(super) fn open<'t>(&self, token: &'t str) -> Result<Presented<'t>, TokenError> {
         match self.tokens.get(&self.instance, Fingerprint::of(token)) {
-            Some(known) => Ok(Presented::Known(known)),
+            Some(Known::Session(known)) => Ok(Presented::Known(known)),
+            Some(Known::Machine(known)) => Ok(Presented::KnownMachine(known)),
             None => Jwt::decode(token).map(Presented::Decoded),
         }
     }
@@ -53,14 +59,10 @@ impl Verifier {
     ) -> Result<Arc<VerifiedToken>, TokenError> {
         let known = match presented {
             Presented::Decoded(jwt) => return self.verify_decoded(token, jwt, outside, now).await,
+            Presented::KnownMachine(_) => return Err(TokenError::Kind),
             Presented::Known(known) => known,
         };
-        // The very key that verified it must still be the instance's.
-        let held = match outside.key_at_hand(known.key_id.as_deref(), now) {
-            Some(Lookup::Key(key)) => Arc::ptr_eq(&key, &known.key) || key == known.key,
-            Some(Lookup::OtherPurpose | Lookup::Broken | Lookup::Absent) | None => false,
-        };
-        if !held {
+        if !is_still_held(known.key_id.as_deref(), &known.key, outside, now) {
             self.tokens.remove(&self.instance, known.fingerprint);
             let jwt = Jwt::decode(token)?;
             return self.verify_decoded(token, &jwt, outside, now).await;
@@ -82,7 +84,7 @@ impl Verifier {
         // Tokens of other kinds can pass when Clerk itself hands them over in a handshake; whoever
         // presents one is refused before this store is asked.
         if !jwt.is_of_another_kind() {
-            self.tokens.insert(&self.instance, &verified, now);
+            self.tokens.insert(&self.instance, Known::Session(Arc::clone(&verified)), now);
         }
         Ok(verified)
     }
@@ -96,7 +98,7 @@ impl Verifier {
         outside: &impl Outside,
         now: Timestamp,
     ) -> Result<Arc<VerifiedToken>, TokenError> {
-        let key = self.authentic(jwt, outside, now).await?;
+        let key = self.authentic(jwt, JwtKind::Session, outside, now).await?;
         let registered = RegisteredClaims::read(jwt);
         registered.check(&self.instance, skew, now)?;
         let expires_at = registered.expires_at().unwrap_or(now);
@@ -114,14 +116,16 @@ impl Verifier {
         }))
     }
 
-    /// Checks that the instance signed the token, whatever it says, and returns the key.
+    /// Checks that the instance signed the token as one of that kind, whatever it says, and returns
+    /// the key.
     pub(super) async fn authentic(
         &self,
         jwt: &Jwt<'_>,
+        kind: JwtKind,
         outside: &impl Outside,
         now: Timestamp,
     ) -> Result<Arc<Key>, TokenError> {
-        check_class(jwt)?;
+        check_class(jwt, kind)?;
         let key = match outside.key_at_hand(jwt.key_id(), now) {
             Some(Lookup::Key(key)) => Ok(key),
             _ => outside.key(jwt.key_id(), now).await,
@@ -132,7 +136,7 @@ impl Verifier {
                 return Err(error);
             }
             found => {
-                check_header(jwt)?;
+                check_header(jwt, kind)?;
                 found?
             }
         };
@@ -145,6 +149,19 @@ impl Verifier {
             }
             Err(error) => Err(error),
         }
+    }
+}
+
+/// Whether the very key that verified a token is still the instance's.
+pub(super) fn is_still_held(
+    id: Option<&str>,
+    used: &Arc<Key>,
+    outside: &impl Outside,
+    now: Timestamp,
+) -> bool {
+    match outside.key_at_hand(id, now) {
+        Some(Lookup::Key(key)) => Arc::ptr_eq(&key, used) || key == *used,
+        Some(Lookup::OtherPurpose | Lookup::Broken | Lookup::Absent) | None => false,
     }
 }
 
@@ -162,10 +179,11 @@ pub(super) enum Issuer<'p> {
 impl Presented<'_> {
     pub(super) fn issuer(&self) -> Issuer<'_> {
         let claim = match self {
-            Self::Known(known) => {
-                return known.registered().issuer().map_or(Issuer::Missing, Issuer::Text);
-            }
             Self::Decoded(jwt) => jwt.claim("iss"),
+            Self::Known(_) | Self::KnownMachine(_) => {
+                let issuer = self.registered().and_then(RegisteredClaims::issuer);
+                return issuer.map_or(Issuer::Missing, Issuer::Text);
+            }
         };
         match claim {
             None | Some(Value::Null | Value::Bool(false)) => Issuer::Missing,
@@ -181,22 +199,24 @@ impl Presented<'_> {
     /// `iat` in seconds, as a number compared without verification: `null` is 0, numeric text its
     /// number, and nothing comes of anything else.
     pub(super) fn issued_at_seconds(&self) -> Option<f64> {
-        self.number("iat", |known| known.registered().issued_at())
+        self.number("iat", RegisteredClaims::issued_at)
     }
 
     /// `exp` in seconds, likewise.
     pub(super) fn expires_at_seconds(&self) -> Option<f64> {
-        self.number("exp", |known| known.registered().expires_at())
+        self.number("exp", RegisteredClaims::expires_at)
     }
 
     fn number(
         &self,
         name: &str,
-        known_as: impl Fn(&VerifiedToken) -> Option<Timestamp>,
+        known_as: impl Fn(&RegisteredClaims) -> Option<Timestamp>,
     ) -> Option<f64> {
         match self {
             #[expect(clippy::cast_precision_loss, reason = "seconds fit a double")]
-            Self::Known(known) => known_as(known).map(|time| time.unix_seconds() as f64),
+            Self::Known(_) | Self::KnownMachine(_) => {
+                self.registered().and_then(known_as).map(|time| time.unix_seconds() as f64)
+            }
             Self::Decoded(jwt) => match jwt.claim(name)? {
                 Value::Null => Some(0.0),
                 Value::Number(number) => number.as_f64(),
@@ -206,10 +226,28 @@ impl Presented<'_> {
         }
     }
 
+    fn registered(&self) -> Option<&RegisteredClaims> {
+        match self {
+            Self::Known(known) => Some(known.registered()),
+            Self::KnownMachine(known) => Some(known.registered()),
+            Self::Decoded(_) => None,
+        }
+    }
+
+    /// What the token is by its form.
+    pub(super) fn kind(&self) -> JwtKind {
+        match self {
+            Self::Known(_) => JwtKind::Session,
+            Self::KnownMachine(known) => known.kind(),
+            Self::Decoded(jwt) => jwt.kind(),
+        }
+    }
+
     /// Whether the token is of a kind that never stands for a session.
     pub(super) fn is_of_another_kind(&self) -> bool {
         match self {
             Self::Known(_) => false,
+            Self::KnownMachine(_) => true,
             Self::Decoded(jwt) => jwt.is_of_another_kind(),
         }
     }

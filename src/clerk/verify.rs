@@ -1,9 +1,9 @@
-//! What must hold of a session token, in the order in which Clerk's package checks it, so that the
+//! What must hold of a token, in the order in which Clerk's package checks it, so that the
 //! first failure is the same (Clerk: `packages/backend/src/jwt/verifyJwt.ts`).
 
 use super::{
     instance::{ClockSkew, Instance, WhenMissing},
-    jwt::{Class, Jwt},
+    jwt::{Class, Jwt, JwtKind},
     keys::Key,
     token_error::{RequiredClaim, TokenError},
 };
@@ -13,17 +13,25 @@ use serde_json::Value;
 /// Checks what stands before the search for a key.
 ///
 /// # Errors
-/// [`TokenError::Type`] if the header says that a machine is meant.
-pub(super) fn check_class(jwt: &Jwt<'_>) -> Result<(), TokenError> {
-    if jwt.class() == Class::Machine { Err(TokenError::Type) } else { Ok(()) }
+/// [`TokenError::Type`] if the header says that the token was minted as something else.
+pub(super) fn check_class(jwt: &Jwt<'_>, kind: JwtKind) -> Result<(), TokenError> {
+    let fits = match kind {
+        JwtKind::Session | JwtKind::Oauth => jwt.class() != Class::Machine,
+        JwtKind::M2m => jwt.may_be_m2m_class(),
+    };
+    if fits { Ok(()) } else { Err(TokenError::Type) }
 }
 
 /// Checks type and algorithm.
 ///
 /// # Errors
 /// [`TokenError`] of the first that fails.
-pub(super) fn check_header(jwt: &Jwt<'_>) -> Result<(), TokenError> {
-    if !jwt.has_plain_type() {
+pub(super) fn check_header(jwt: &Jwt<'_>, kind: JwtKind) -> Result<(), TokenError> {
+    let fits = match kind {
+        JwtKind::Session | JwtKind::M2m => jwt.has_plain_type(),
+        JwtKind::Oauth => jwt.is_oauth(),
+    };
+    if !fits {
         return Err(TokenError::Type);
     }
     match jwt.algorithm() {
@@ -116,6 +124,33 @@ impl RegisteredClaims {
         // Tokens made from a template and OpenID Connect's id tokens have the same signature and no
         // session: they would outlive its end.
         if self.has_session { Ok(()) } else { Err(TokenError::Claim(RequiredClaim::SessionId)) }
+    }
+
+    /// Checks what holds of a machine's JWT as well. It has neither a session nor an authorized
+    /// party, and whom it is meant for is told by other rules.
+    ///
+    /// # Errors
+    /// [`TokenError`] of the first that fails.
+    pub(super) fn check_of_machine(
+        &self,
+        instance: &Instance,
+        now: Timestamp,
+    ) -> Result<(), TokenError> {
+        if !self.has_subject {
+            return Err(TokenError::Claim(RequiredClaim::Subject));
+        }
+        if !self.issuer.as_deref().is_some_and(|issuer| instance.accepts_issuer(issuer)) {
+            return Err(TokenError::Issuer);
+        }
+        self.check_times(instance.clock_skew, now)
+    }
+
+    /// `aud`: the names in it, where it is a text or a list of nothing but texts.
+    pub(super) fn audience(&self) -> Option<&[Box<str>]> {
+        match &self.audience {
+            Audience::Unstated => None,
+            Audience::Names(names) => Some(names),
+        }
     }
 
     fn check_audience(&self, instance: &Instance) -> Result<(), TokenError> {

@@ -1,9 +1,10 @@
 //! From settings to running parts: the only place where they are put together.
 
 use super::{
+    advice,
     policy_file::{self, PolicyFileError},
     readiness::{self, Following},
-    settings::{BackendApiSettings, InstanceSettings, KeySettings, Settings},
+    settings::{BackendApiSettings, InstanceSettings, KeySettings, MachineSettings, Settings},
 };
 use crate::{
     authorizer::{Authorizer, InstanceEntry, Instances, InstancesError},
@@ -13,7 +14,8 @@ use crate::{
         WhenMissing,
         backend_api::{
             ApiBase, ApiBaseError, BackendApi, CallLimits, GuardedTransport, HttpTransport,
-            HttpTransportError, PlainHttp,
+            HttpTransportError, MachineTokenApi, MachineTransports, NoSecretKey, PlainHttp,
+            Transport,
         },
         keys::{Key, KeyError, KeySource, KeySourceError, Keys, RotationPolicy},
     },
@@ -32,13 +34,18 @@ use crate::{
     telemetry::metrics::{InstanceEvent, Metrics, MetricsError},
 };
 use secrecy::SecretString;
-use std::{sync::Arc, time::Duration};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 use thiserror::Error;
 
 /// How long health checks say that we are leaving before connections are told to go.
 const LEAVE: Duration = Duration::from_secs(2);
 /// How long calls under way may take after that.
 const DRAIN: Duration = Duration::from_secs(10);
+
+/// Calls about each of the three kinds of machine credentials in any ten seconds. Together they stay
+/// below what Clerk allows in total: 100 for a development instance, 1,000 for a production instance.
+const DEVELOPMENT_CALLS: NonZeroU32 = NonZeroU32::new(30).unwrap();
+const PRODUCTION_CALLS: NonZeroU32 = NonZeroU32::new(300).unwrap();
 
 /// A Bailiff that listens already and does not serve yet.
 #[derive(Debug)]
@@ -123,6 +130,7 @@ pub async fn assemble(settings: Settings) -> Result<Parts, AssembleError> {
     let Settings { policy, instances, grpc, admin, reflection, log: _, token_cache_bytes } =
         settings;
     let policy = Arc::new(policy_file::read(&policy)?);
+    advice::about_machines(&policy, &instances);
     let clock: SharedClock = Arc::new(SystemClock);
     let metrics = Arc::new(Metrics::new()?);
     let shared = Shared {
@@ -176,6 +184,7 @@ impl Shared {
             publishable_key,
             keys,
             backend_api,
+            machines,
             browser,
             issuers,
             authorized_parties,
@@ -206,7 +215,10 @@ impl Shared {
         let name = InstanceName::new(&name);
         let authorized_parties: Vec<Origin> =
             authorized_parties.iter().map(|origin| Origin::new(origin)).collect();
+        let machine_tokens =
+            self.machine_tokens(&machines, &publishable_key, backend_api.as_ref(), &counters)?;
         let mut instance = Instance::new(name.clone(), publishable_key);
+        instance.machines = machines.options;
         instance.issuers = issuers.into_iter().map(String::into_boxed_str).collect();
         instance.authorized_parties.clone_from(&authorized_parties);
         instance.missing_azp = when_missing(accept_missing_azp);
@@ -216,16 +228,9 @@ impl Shared {
         instance.clock_skew = ClockSkew::from_millis(skew);
         instance.browser = browser;
         let backend_api = backend_api.map(|Backend { base, secret_key }| {
-            // Calls that a request waits for; keys are fetched in the background and on their own.
-            let guarded = GuardedTransport::new(
-                Arc::clone(&self.transport) as _,
-                CallLimits::STANDARD,
-                self.clock.clone(),
-                Arc::clone(&counters),
-            );
-            BackendApi::new(base, secret_key, Arc::new(guarded))
+            BackendApi::new(base, secret_key, self.guarded(CallLimits::STANDARD, &counters))
         });
-        let outside = Connected { keys, backend_api };
+        let outside = Connected { keys, backend_api, machine_tokens };
         Ok(InstanceEntry {
             name,
             authenticator: Authenticator::new(
@@ -237,6 +242,40 @@ impl Shared {
             hosts: patterns(hosts)?,
             authorized_parties,
         })
+    }
+
+    /// For calls that a request waits for; keys are fetched in the background and on their own.
+    fn guarded(&self, limits: CallLimits, counters: &Arc<Counters>) -> Arc<dyn Transport> {
+        Arc::new(GuardedTransport::new(
+            Arc::clone(&self.transport) as _,
+            limits,
+            self.clock.clone(),
+            Arc::clone(counters),
+        ))
+    }
+
+    /// What Clerk can be asked about opaque machine credentials with: either secret key will do.
+    fn machine_tokens(
+        &self,
+        settings: &MachineSettings,
+        publishable_key: &PublishableKey,
+        backend_api: Option<&Backend>,
+        counters: &Arc<Counters>,
+    ) -> Result<Option<MachineTokenApi>, InstanceError> {
+        let base = base("api_url", settings.api_url.as_deref().unwrap_or(ApiBase::BACKEND_API))?;
+        let calls = settings.calls_per_ten_seconds.unwrap_or(if publishable_key.is_development() {
+            DEVELOPMENT_CALLS
+        } else {
+            PRODUCTION_CALLS
+        });
+        let transports =
+            MachineTransports::each(|| self.guarded(CallLimits::at_rate(calls), counters));
+        let secret_key = backend_api.map(|backend| backend.secret_key.clone());
+        let machine_secret_key = settings.secret_key.clone();
+        match MachineTokenApi::new(base, secret_key, machine_secret_key, transports) {
+            Ok(api) => Ok(Some(api)),
+            Err(NoSecretKey) => Ok(None),
+        }
     }
 
     fn keys(

@@ -32,7 +32,11 @@ variables! {
     POLICY = "BAILIFF_POLICY", false, "Path of the policy file, or of a folder of them.";
     PUBLISHABLE_KEY = "CLERK_PUBLISHABLE_KEY", true, "The instance's publishable key.";
     SECRET_KEY = "CLERK_SECRET_KEY", true,
-        "The instance's secret key: keys are then fetched from the Backend API.";
+        "The instance's secret key: keys are then fetched from the Backend API, and Clerk is asked there about API keys and other opaque credentials.";
+    MACHINE_SECRET_KEY = "CLERK_MACHINE_SECRET_KEY", true,
+        "The secret key of the machine that Bailiff stands for: Clerk then knows only machine-to-machine tokens that are meant for it.";
+    MACHINE_ID = "BAILIFF_MACHINE_ID", false,
+        "That machine's id, `mch_...`: machine-to-machine tokens must be meant for it.";
     JWT_KEY = "CLERK_JWT_KEY", true,
         "The instance's public key as PEM: tokens are then verified without any network.";
     API_URL = "CLERK_API_URL", false, "Base address of the Backend API.";

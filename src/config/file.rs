@@ -36,6 +36,14 @@ pub struct InstanceEntry {
     pub publishable_key: Option<String>,
     /// File that holds the secret key. The key itself is never written here.
     pub secret_key_file: Option<String>,
+    /// File that holds the secret key of the machine that Bailiff stands for. The key itself is never
+    /// written here.
+    pub machine_secret_key_file: Option<String>,
+    /// That machine's id, `mch_...`: machine-to-machine tokens must be meant for it.
+    pub machine_id: Option<String>,
+    /// How Clerk is asked about opaque machine credentials.
+    #[serde(default)]
+    pub machine_tokens: MachineTokensEntry,
     /// Public key as PEM.
     pub jwt_key: Option<String>,
     /// File that holds the public key as PEM.
@@ -88,6 +96,22 @@ pub struct InstanceEntry {
     /// Hosts this instance serves: `shop.test` or `*.shop.test`.
     #[serde(default)]
     pub hosts: Vec<String>,
+}
+
+/// How Clerk is asked about opaque machine credentials: API keys and tokens that are no JWTs.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MachineTokensEntry {
+    /// How long a credential that Clerk has vouched for counts without asking again, in milliseconds;
+    /// one that is revoked counts for as long. 30,000 unless set.
+    pub remember_ms: Option<u32>,
+    /// How long one that Clerk does not know is refused without asking again, in milliseconds. 5,000
+    /// unless set.
+    pub remember_unknown_ms: Option<u32>,
+    /// How many calls may go out in any ten seconds for each of the three kinds, at least 2. 30 for a
+    /// development instance and 300 for a production instance unless set: all three stay below what
+    /// Clerk allows in total, 100 and 1,000.
+    pub calls_per_ten_seconds: Option<u32>,
 }
 
 /// On or off.

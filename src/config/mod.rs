@@ -1,5 +1,6 @@
 //! Settings, and the one place where the parts of a running Bailiff are put together.
 
+mod advice;
 pub mod assemble;
 pub mod env;
 pub mod file;

@@ -2,9 +2,11 @@
 
 mod error;
 mod instance;
+mod machines;
 
 pub use error::SettingsError;
 pub use instance::{BackendApiSettings, InstanceSettings, KeySettings};
+pub use machines::MachineSettings;
 
 use super::{
     env::{self, Environment},

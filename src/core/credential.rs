@@ -87,6 +87,14 @@ impl CredentialKinds {
         self.0 == 0
     }
 
+    /// The kind, where there is exactly one.
+    #[must_use]
+    pub fn only(self) -> Option<CredentialKind> {
+        let mut kinds = self.iter();
+        let first = kinds.next();
+        if kinds.next().is_some() { None } else { first }
+    }
+
     /// The kinds, in the order of [`CredentialKind::ALL`].
     pub fn iter(self) -> impl Iterator<Item = CredentialKind> {
         CredentialKind::ALL.into_iter().filter(move |kind| self.contains(*kind))
@@ -114,6 +122,9 @@ mod tests {
         assert!(!set.contains(CredentialKind::SessionToken));
         assert!(set.intersection(CredentialKinds::SESSION).is_empty());
         assert!(set.union(CredentialKinds::SESSION).contains(CredentialKind::SessionToken));
+        assert_eq!(set.only(), None);
+        assert_eq!(CredentialKinds::NONE.only(), None);
+        assert_eq!(CredentialKinds::SESSION.only(), Some(CredentialKind::SessionToken));
     }
 
     #[test]

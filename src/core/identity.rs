@@ -89,6 +89,15 @@ impl<'a> Caller<'a> {
         }
     }
 
+    /// The claims as they were signed, or as Clerk vouches for them.
+    #[must_use]
+    pub const fn claims(self) -> &'a SignedClaims {
+        match self {
+            Self::User(user) => &user.claims,
+            Self::Machine(machine) => &machine.claims,
+        }
+    }
+
     /// Until when the credential is valid; `None` for one that does not end.
     #[must_use]
     pub const fn expires_at(self) -> Option<Timestamp> {

@@ -18,6 +18,17 @@ pub enum MachineKind {
     OauthToken,
 }
 
+impl MachineKind {
+    /// Every kind, in the order of the documentation.
+    pub const ALL: [Self; 3] = [Self::ApiKey, Self::M2mToken, Self::OauthToken];
+
+    /// The name used in policies and on every wire, that of the [`CredentialKind`].
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        CredentialKind::from(self).as_str()
+    }
+}
+
 impl From<MachineKind> for CredentialKind {
     fn from(kind: MachineKind) -> Self {
         match kind {

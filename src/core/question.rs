@@ -1,6 +1,9 @@
 //! What can be asked of Bailiff, whichever door it came by.
 
-use super::{header::Headers, http_request::HttpRequest, reverification::Reverification};
+use super::{
+    credential::CredentialKinds, header::Headers, http_request::HttpRequest,
+    reverification::Reverification,
+};
 use serde_json::{Map, Value};
 
 /// A JSON object.
@@ -79,6 +82,10 @@ pub struct AskedRequirement<'a> {
     pub organization: Option<&'a str>,
     /// A reverification.
     pub reverification: Option<Reverification>,
+    /// Scopes of a machine credential.
+    pub scopes: Vec<&'a str>,
+    /// The kinds of credential that may be presented; `None`: sessions.
+    pub credentials: Option<CredentialKinds>,
 }
 
 /// What the proxy's configuration adds to a question (Envoy: `context_extensions`).

@@ -62,7 +62,7 @@ reasons! {
         "The session has tasks left to finish, such as choosing an organization.";
     SessionStale = "session_stale", Unauthenticated,
         "The cookies do not show an up-to-date session; loading a page in the browser renews them.";
-    TokenInvalid = "token_invalid", Unauthenticated, "The token is not a well-formed session token.";
+    TokenInvalid = "token_invalid", Unauthenticated, "The token is not well-formed, or Clerk does not know it.";
     TokenTypeMismatch = "token_type_mismatch", Unauthenticated,
         "The token is of another kind than a session token.";
     TokenInvalidAlgorithm = "token_invalid_algorithm", Unauthenticated,
@@ -72,12 +72,13 @@ reasons! {
     TokenUnknownKey = "token_unknown_key", Unauthenticated,
         "The token names a signing key that this Clerk instance does not have.";
     TokenInvalidClaims = "token_invalid_claims", Unauthenticated,
-        "A claim that every session token has is missing or malformed.";
+        "A claim that every token of its kind has is missing or malformed.";
     TokenInvalidIssuer = "token_invalid_issuer", Unauthenticated,
         "The token was issued for another Clerk instance.";
     TokenInvalidAudience = "token_invalid_audience", Unauthenticated,
         "The token is meant for another audience.";
     TokenExpired = "token_expired", Unauthenticated, "The token has expired.";
+    TokenRevoked = "token_revoked", Unauthenticated, "The token has been revoked.";
     TokenNotActiveYet = "token_not_active_yet", Unauthenticated, "The token is not valid yet.";
     TokenIssuedInTheFuture = "token_issued_in_the_future", Unauthenticated,
         "The token claims to have been issued in the future.";
@@ -116,9 +117,9 @@ reasons! {
     KeysUnavailable = "keys_unavailable", Unavailable,
         "The signing keys of the Clerk instance cannot be had right now.";
     UpstreamUnavailable = "upstream_unavailable", Unavailable,
-        "The session has to be renewed, and Clerk cannot be asked right now.";
+        "Clerk has to be asked about the session or the credential, and cannot be right now.";
     Misconfigured = "misconfigured", Unavailable,
-        "The proxy asks for something that the settings or the policy do not name.";
+        "The settings or the policy lack something that is asked for.";
     InternalError = "internal_error", Unavailable, "Bailiff failed while deciding.";
 }
 

@@ -52,6 +52,8 @@ impl Requirement {
             }
             parts.push(Self::Reverification(reverification));
         }
+        parts.extend(asked.scopes.iter().map(|&scope| Self::Scope(scope.into())));
+        parts.extend(asked.credentials.map(Self::Credential));
         Ok(Self::all(parts))
     }
 }

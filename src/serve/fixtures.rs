@@ -10,6 +10,7 @@ use crate::{
         id::{InstanceName, OrganizationId, OrganizationSlug, Revision, RuleId, SessionId, UserId},
         identity::{Actor, Identity, SignedClaims, User},
         location::Location,
+        machine::{Machine, MachineKind},
         organization::ActiveOrganization,
         reason::Reason,
         reverification::FactorAges,
@@ -65,6 +66,25 @@ pub(crate) fn somebody(mut decision: Decision) -> Outcome {
         decision,
         identity: Identity::User(Arc::new(ada())),
         instance: Some(InstanceName::new("shop")),
+    }
+}
+
+/// An API key of Ada's that does not end.
+pub(crate) fn api_key() -> Machine {
+    Machine {
+        instance: InstanceName::new("shop"),
+        kind: MachineKind::ApiKey,
+        id: "ak_1".into(),
+        subject: "user_ada".into(),
+        user: Some(UserId::new("user_ada")),
+        organization: None,
+        client: None,
+        name: Some("CI".into()),
+        scopes: ["events:write".into()].into(),
+        actor: None,
+        claims: SignedClaims::new("{}"),
+        issued_at: None,
+        expires_at: None,
     }
 }
 

@@ -79,6 +79,7 @@ impl Answers {
         Ok(Answer {
             status: answer["status"].as_u64().and_then(|s| u16::try_from(s).ok()).unwrap_or(500),
             content_type: content_type.map(Into::into),
+            retry_after: None,
             body,
         })
     }

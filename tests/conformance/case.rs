@@ -1,5 +1,6 @@
 //! Cases as they are written.
 
+use bailiff::core::credential::{CredentialKind, CredentialKinds};
 use flate2::read::GzDecoder;
 use serde_json::{Map, Value};
 use std::{
@@ -72,6 +73,38 @@ impl Case {
     /// An option that is a text or a list of texts.
     pub(crate) fn list(&self, name: &str) -> Option<Vec<String>> {
         texts(self.options.get(name)?)
+    }
+
+    /// The kinds of credential that are accepted; `None` if one of them has an unknown name.
+    pub(crate) fn accepts(&self) -> Option<CredentialKinds> {
+        match self.options.get("acceptsToken") {
+            None => Some(CredentialKinds::SESSION),
+            Some(Value::String(any)) if any == "any" => {
+                Some(CredentialKind::ALL.into_iter().collect())
+            }
+            Some(kinds) => {
+                texts(kinds)?.iter().map(|kind| CredentialKind::from_name(kind)).collect()
+            }
+        }
+    }
+
+    /// Whether exactly this kind is accepted, and it is not written as a list.
+    pub(crate) fn accepts_only(&self, kind: CredentialKind) -> bool {
+        self.option("acceptsToken") == Some(kind.as_str())
+    }
+
+    /// Whether the kinds that are accepted are written as a list, be it of one.
+    pub(crate) fn accepts_a_list(&self) -> bool {
+        self.options.get("acceptsToken").is_some_and(Value::is_array)
+    }
+
+    /// The token in the Authorization header.
+    pub(crate) fn header_token(&self) -> Option<&str> {
+        let mut pieces = self.header("authorization")?.split(' ');
+        match (pieces.next()?, pieces.next()) {
+            (token, None | Some("")) | ("Bearer", Some(token)) => Some(token),
+            (_, Some(_)) => None,
+        }
     }
 
     /// A header of the request.

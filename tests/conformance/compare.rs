@@ -1,18 +1,22 @@
 //! The rules of comparison, to the letter of `conformance/README.md`.
 
-use crate::{case::Case, run::Decided};
+use crate::{
+    case::Case,
+    outcome::{Outcome, Said},
+    run::Decided,
+};
 use bailiff::{
     clerk::{
-        Standing,
+        Fingerprint,
         request::{
-            Authentication, RedirectCause, ReturnTo, SignInRequest, SignedIn, SignedOutReason,
-            sign_in_address, sign_up_address,
+            Authentication, ReturnTo, SignInRequest, SignedIn, sign_in_address, sign_up_address,
         },
     },
     core::{
         entitlement::EntitlementKey,
-        id::OrganizationSlug,
+        id::{OrganizationId, OrganizationSlug, UserId},
         identity::User,
+        machine::{Machine, MachineKind},
         organization::{PermissionKey, RoleKey},
         reverification::{Level, Preset, Reverification},
     },
@@ -27,44 +31,6 @@ use url::Url;
 /// What differs, one entry a rule.
 pub(crate) type Differences = Vec<String>;
 
-/// The decision in the words of the record.
-pub(crate) struct Outcome<'d> {
-    pub(crate) status: &'static str,
-    pub(crate) reason: Option<&'d SignedOutReason>,
-    pub(crate) session: Option<&'d SignedIn>,
-    /// Whether the session is no signed-in user for now.
-    pub(crate) pending: bool,
-}
-
-impl<'d> Outcome<'d> {
-    pub(crate) fn of(authentication: &'d Authentication) -> Self {
-        match authentication {
-            Authentication::SignedIn(session) => {
-                Self { status: "signed-in", reason: None, session: Some(session), pending: false }
-            }
-            Authentication::Pending(session) => {
-                let pending = session.token.standing() == Standing::Pending;
-                Self { status: "signed-in", reason: None, session: Some(session), pending }
-            }
-            Authentication::SignedOut(out) => Self {
-                status: "signed-out",
-                reason: Some(&out.reason),
-                session: None,
-                pending: false,
-            },
-            Authentication::Redirect(redirect) => match &redirect.cause {
-                RedirectCause::Returned(result) => Self::of(result),
-                RedirectCause::Handshake(reason) => Self {
-                    status: "handshake",
-                    reason: Some(reason),
-                    session: None,
-                    pending: false,
-                },
-            },
-        }
-    }
-}
-
 /// Compares a decision with the record, property by property.
 pub(crate) fn compare(case: &Case, decided: &Decided) -> Differences {
     let expect = &case.expect;
@@ -77,12 +43,15 @@ pub(crate) fn compare(case: &Case, decided: &Decided) -> Differences {
         }
     };
     check("status", outcome.status.into());
-    check("reason", outcome.reason.map(|reason| reason.clerk_reason().into_owned()).into());
-    check("tokenType", "session_token".into());
+    let said = Said::of(case, &outcome);
+    check("reason", said.reason.clone().into());
+    check("tokenType", said.token_type.into());
     check("isAuthenticated", (outcome.status == "signed-in").into());
-    let fingerprint = outcome.session.map(|session| hex(session.token.fingerprint().as_bytes()));
-    check("tokenSha256", fingerprint.into());
-    check("auth", auth(&outcome));
+    let session = outcome.session.map(|session| *session.token.fingerprint());
+    // A machine's credential is always the one that was sent.
+    let machine = outcome.machine.and(case.header_token()).map(Fingerprint::of);
+    check("tokenSha256", session.or(machine).map(|token| hex(token.as_bytes())).into());
+    check("auth", auth(&outcome, &said));
     if outcome.pending {
         check("authIfPendingAllowed", outcome.session.map_or(Value::Null, full_auth));
     }
@@ -91,12 +60,13 @@ pub(crate) fn compare(case: &Case, decided: &Decided) -> Differences {
         let user = match &decided.authentication {
             Authentication::SignedIn(session) => Some(&**session.user()),
             Authentication::Pending(_)
+            | Authentication::Machine(_)
             | Authentication::SignedOut(_)
             | Authentication::Redirect(_) => None,
         };
         check("has", asked.iter().map(|asked| has(user, asked)).collect());
     }
-    compare_headers(&expect["headers"], &decided.authentication, &mut differences);
+    compare_headers(&expect["headers"], &decided.authentication, &said, &mut differences);
     compare_calls(case, decided, &mut differences);
     compare_redirects(case, decided, outcome.pending, &mut differences);
     differences
@@ -125,7 +95,10 @@ fn without_nulls(value: &Value) -> Value {
 }
 
 /// The auth object that the decision amounts to.
-fn auth(outcome: &Outcome<'_>) -> Value {
+fn auth(outcome: &Outcome<'_>, said: &Said) -> Value {
+    if let Some(machine) = outcome.machine {
+        return machine_auth(machine);
+    }
     match (outcome.status, outcome.session) {
         ("handshake", _) => Value::Null,
         (_, Some(session)) if outcome.pending => json!({
@@ -134,8 +107,35 @@ fn auth(outcome: &Outcome<'_>) -> Value {
             "isAuthenticated": false,
         }),
         (_, Some(session)) => full_auth(session),
-        (_, None) => json!({"tokenType": "session_token", "isAuthenticated": false}),
+        (_, None) => json!({"tokenType": said.token_type, "isAuthenticated": false}),
     }
+}
+
+fn machine_auth(machine: &Machine) -> Value {
+    let kind = machine.kind;
+    let is = |other: MachineKind| kind == other;
+    let subject = &machine.subject;
+    json!({
+        "tokenType": kind.as_str(),
+        "isAuthenticated": true,
+        "id": machine.id,
+        "subject": subject,
+        "scopes": machine.scopes,
+        "name": machine.name,
+        "claims": (!is(MachineKind::OauthToken)).then(|| custom_claims(machine)),
+        "userId": machine.user.as_ref().map(UserId::as_str),
+        "orgId": machine.organization.as_ref().map(OrganizationId::as_str),
+        "machineId": is(MachineKind::M2mToken).then_some(subject),
+        "clientId": is(MachineKind::OauthToken).then(|| machine.client.as_deref().unwrap_or_default()),
+    })
+}
+
+/// The claims but the registered ones; null where none is left.
+fn custom_claims(machine: &Machine) -> Value {
+    let mut claims: Map<String, Value> =
+        serde_json::from_str(machine.claims.as_json()).unwrap_or_default();
+    claims.retain(|name, _| !["iss", "sub", "exp", "nbf", "iat", "jti"].contains(&name.as_str()));
+    if claims.is_empty() { Value::Null } else { claims.into() }
 }
 
 fn claims(user: &User) -> Value {
@@ -198,10 +198,18 @@ fn reverification(asked: &Value) -> Option<Reverification> {
     }
 }
 
-fn compare_headers(expected: &Value, found: &Authentication, differences: &mut Differences) {
+fn compare_headers(
+    expected: &Value,
+    found: &Authentication,
+    said: &Said,
+    differences: &mut Differences,
+) {
     let mut headers: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (name, value) in found.headers() {
         headers.entry(name).or_default().push(value.into_owned());
+    }
+    if let (Some(reason), Some(lines)) = (&said.reason, headers.get_mut("x-clerk-auth-reason")) {
+        *lines = vec![reason.clone()];
     }
     let empty = Map::new();
     let expected: BTreeMap<&str, &Value> = expected

@@ -6,6 +6,7 @@
 mod answers;
 mod case;
 mod compare;
+mod outcome;
 mod report;
 mod run;
 mod stricter;

@@ -2,7 +2,8 @@
 
 use crate::{
     case::Case,
-    compare::{Outcome, compare},
+    compare::compare,
+    outcome::Outcome,
     run::{Decided, Observed},
     stricter::{self, Listed},
 };
@@ -26,8 +27,8 @@ pub(crate) struct Report {
 
 enum Verdict {
     Match,
-    Stricter(&'static str),
     Unsupported,
+    Stricter(&'static str),
     Fail(String),
 }
 
@@ -106,10 +107,13 @@ fn judge(case: &Case, observed: &Observed) -> Verdict {
         return judge_error(case, observed);
     }
     let Observed::Decided(decided) = observed else {
+        if let Some(cause) = stricter::cause_of_refusal(case, observed) {
+            return Verdict::Stricter(cause);
+        }
         return Verdict::Fail(format!("the options were refused: {}", refusal(observed)));
     };
     if case.expect.get("authError").is_some_and(|error| !error.is_null()) {
-        return if Outcome::of(&decided.authentication).session.is_none() {
+        return if !Outcome::of(&decided.authentication).is_signed_in() {
             Verdict::Match
         } else {
             Verdict::Fail("there is a user".to_owned())
@@ -141,9 +145,10 @@ fn judge_error(case: &Case, observed: &Observed) -> Verdict {
             case.expect["error"]["kind"] != "configuration"
                 || out.reason.reason() == Reason::Misconfigured
         }
-        Authentication::SignedIn(_) | Authentication::Pending(_) | Authentication::Redirect(_) => {
-            false
-        }
+        Authentication::SignedIn(_)
+        | Authentication::Pending(_)
+        | Authentication::Machine(_)
+        | Authentication::Redirect(_) => false,
     };
     if refused { Verdict::Match } else { Verdict::Fail("the request was not refused".to_owned()) }
 }
@@ -154,7 +159,7 @@ fn judge_quirk(case: &Case, observed: &Observed) -> Verdict {
         Observed::Decided(decided) => decided,
         Observed::Refused(_) | Observed::Unsupported => return Verdict::Stricter("quirk"),
     };
-    let signed_in = Outcome::of(&decided.authentication).session.is_some();
+    let signed_in = Outcome::of(&decided.authentication).is_signed_in();
     if signed_in && case.expect["status"] != "signed-in" {
         return Verdict::Fail("more permissive than the record".to_owned());
     }

@@ -4,14 +4,18 @@ use crate::{answers::Answers, case::Case};
 use bailiff::{
     clerk::{
         Authenticator, BrowserOptions, BrowserSettings, BrowserSettingsError, ClockSkew, Connected,
-        Counters, ForwardedHeaders, HandshakeMode, Instance, Jwt, PublishableKey,
-        PublishableKeyError, SatelliteOrigins, SecretKey, VerifiedTokens, WhenMissing,
-        backend_api::{ApiBase, ApiBaseError, BackendApi, PlainHttp, Transport},
+        Counters, ForwardedHeaders, HandshakeMode, Instance, PublishableKey, PublishableKeyError,
+        SatelliteOrigins, SecretKey, VerifiedTokens, WhenMissing,
+        backend_api::{
+            ApiBase, ApiBaseError, BackendApi, MachineTokenApi, MachineTransports, NoSecretKey,
+            PlainHttp, Transport,
+        },
         keys::{Key, KeyError, KeySource, KeySourceError, Keys, RotationPolicy},
         request::{Address, Authentication},
     },
     core::{
         clock::{ManualClock, Timestamp},
+        credential::CredentialKind,
         header::{Header, Headers, Repeats},
         http_request::{HttpRequest, Scheme},
         id::InstanceName,
@@ -25,7 +29,7 @@ use thiserror::Error;
 
 /// What the library made of a case.
 pub(crate) enum Observed {
-    /// The input asks for something that the library does not do.
+    /// The input names something that the library does not know.
     Unsupported,
     /// The options were refused.
     Refused(Refused),
@@ -46,6 +50,8 @@ pub(crate) enum Refused {
     Source(#[from] KeySourceError),
     #[error(transparent)]
     Key(#[from] KeyError),
+    #[error(transparent)]
+    NoSecretKey(#[from] NoSecretKey),
 }
 
 /// A decision with everything that comparison needs.
@@ -59,9 +65,7 @@ pub(crate) struct Decided {
 
 /// Runs a case with its clock and its answers.
 pub(crate) async fn run(case: &Case) -> Observed {
-    if !is_supported(case) {
-        return Observed::Unsupported;
-    }
+    let Some(accepts) = case.accepts() else { return Observed::Unsupported };
     let answers = Arc::new(Answers::of(case));
     let transport: Arc<dyn Transport> = Arc::clone(&answers) as _;
     match authenticator(case, &transport) {
@@ -85,7 +89,7 @@ pub(crate) async fn run(case: &Case) -> Observed {
                 ),
                 peer: None,
             };
-            let authentication = authenticator.authenticate(&request, now).await;
+            let authentication = authenticator.authenticate(&request, accepts, now).await;
             Observed::Decided(Box::new(Decided {
                 authentication,
                 instance: authenticator.instance().clone(),
@@ -95,32 +99,6 @@ pub(crate) async fn run(case: &Case) -> Observed {
             }))
         }
     }
-}
-
-/// Whether the library does what the input asks for: the only kind of credential it knows so far is
-/// the session token. Several accepted kinds are one and the same to a request that brings no other.
-fn is_supported(case: &Case) -> bool {
-    let Some(accepted) = case.options.get("acceptsToken") else { return true };
-    let several = match accepted {
-        Value::String(kind) if kind == "session_token" => return true,
-        Value::String(kind) => kind == "any",
-        Value::Array(kinds) => kinds.iter().any(|kind| kind == "session_token"),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => false,
-    };
-    several && !brings_a_machine_token(case)
-}
-
-/// Whether the Authorization header holds a token that is not a session's.
-fn brings_a_machine_token(case: &Case) -> bool {
-    let header = case.header("authorization").unwrap_or_default();
-    let mut pieces = header.split(' ');
-    let ((token, None | Some("")) | ("Bearer", Some(token))) =
-        (pieces.next().unwrap_or_default(), pieces.next())
-    else {
-        return false;
-    };
-    ["mt_", "oat_", "ak_"].iter().any(|prefix| token.starts_with(prefix))
-        || Jwt::decode(token).is_ok_and(|jwt| jwt.is_machine() || jwt.is_oauth())
 }
 
 /// The recording trusts every peer. A request without a host has not come through a proxy: there the
@@ -155,10 +133,17 @@ fn authenticator(case: &Case, transport: &Arc<dyn Transport>) -> Result<Authenti
             Arc::clone(&counters),
         ),
     };
+    let key = |name| case.option(name).filter(|key| !key.is_empty()).map(SecretString::from);
+    let machine_tokens = MachineTokenApi::new(
+        base.clone(),
+        key("secretKey"),
+        key("machineSecretKey"),
+        MachineTransports::each(|| Arc::clone(transport)),
+    )?;
     let backend_api = BackendApi::new(base, secret_key, Arc::clone(transport));
     Ok(Authenticator::new(
         instance,
-        Connected { keys, backend_api: Some(backend_api) },
+        Connected { keys, backend_api: Some(backend_api), machine_tokens: Some(machine_tokens) },
         Arc::new(VerifiedTokens::new(1024 * 1024)),
         counters,
     ))
@@ -172,7 +157,12 @@ fn instance(case: &Case) -> Result<Instance, Refused> {
         case.options.get("organizationSyncOptions").and_then(|o| crate::case::texts(o.get(name)?))
     };
     let options = BrowserOptions {
-        handshake: HandshakeMode::On,
+        // Where nothing but machines is accepted, the package asks for nothing that handshakes need.
+        handshake: if case.accepts_only(CredentialKind::M2mToken) {
+            HandshakeMode::Off
+        } else {
+            HandshakeMode::On
+        },
         forwarded_headers: forwarded_headers(case),
         proxy_url: text("proxyUrl"),
         domain: text("domain"),

@@ -2,13 +2,15 @@
 
 use crate::{
     case::Case,
-    compare::{Differences, Outcome},
-    run::{Decided, Observed},
+    compare::Differences,
+    outcome::Outcome,
+    run::{Decided, Observed, Refused},
 };
 use bailiff::clerk::{
-    RequiredClaim, TokenError,
+    MachineError, RequiredClaim, TokenError,
     request::{SignedOutReason, refresh::RefreshFailure},
 };
+use bailiff::core::credential::CredentialKind;
 use serde_json::Value;
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -57,6 +59,7 @@ pub(crate) fn cause(
     let signed_in = case.expect["status"] == "signed-in";
     match outcome.reason {
         Some(SignedOutReason::Token(error)) if signed_in => refused(*error),
+        Some(SignedOutReason::Machine(_, error)) if signed_in => machine_refused(*error),
         Some(SignedOutReason::AmbiguousCredential) => Some("credential-repeated"),
         Some(SignedOutReason::Expired(
             RefreshFailure::TokenNotAuthentic | RefreshFailure::SessionIdUnsafe,
@@ -77,6 +80,26 @@ fn refused(error: TokenError) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// The causes for which a machine credential is refused that the package accepts.
+fn machine_refused(error: MachineError) -> Option<&'static str> {
+    match error {
+        MachineError::Token(error) => refused(error),
+        MachineError::Revoked => Some("revoked"),
+        MachineError::Expired => Some("expired"),
+        MachineError::Answer => Some("answer"),
+        MachineError::Implausible => Some("implausible"),
+        _ => None,
+    }
+}
+
+/// The documented cause for which options are refused that the package takes. It does not look at the
+/// publishable key where it asks for none.
+pub(crate) fn cause_of_refusal(case: &Case, observed: &Observed) -> Option<&'static str> {
+    let Observed::Refused(Refused::PublishableKey(_)) = observed else { return None };
+    let asks_for_none = [CredentialKind::ApiKey, CredentialKind::M2mToken];
+    asks_for_none.into_iter().any(|kind| case.accepts_only(kind)).then_some("publishable-key")
 }
 
 /// Whether nothing differs but permissions that only one reading of the masks grants.

@@ -11,6 +11,7 @@ use crate::{
         verified_tokens::VerifiedTokens,
     },
     core::{
+        credential::CredentialKinds,
         header::{Header, Headers, Repeats},
         reason::Reason,
     },
@@ -26,13 +27,13 @@ fn reason(result: Authentication) -> SignedOutReason {
 }
 
 fn by_token(authenticator: &Authenticator, token: &str) -> Authentication {
-    run(authenticator.authenticate_token(token, now()))
+    run(authenticator.authenticate_token(token, CredentialKinds::SESSION, now()))
 }
 
 fn by_headers(authenticator: &Authenticator, headers: &[(&str, &str)]) -> Authentication {
     let lines = headers.iter().map(|&(name, value)| Header { name, value: value.as_bytes() });
     let headers = Headers::new(lines.collect(), Repeats::Separate);
-    run(authenticator.authenticate_headers(&headers, now()))
+    run(authenticator.authenticate_headers(&headers, CredentialKinds::SESSION, now()))
 }
 
 #[test]
@@ -57,7 +58,11 @@ fn a_pending_session_is_never_signed_in_whichever_way_it_comes() {
         by_token(&authenticator, &pending),
         by_token(&authenticator, &pending),
         by_headers(&authenticator, &[("authorization", &bearer)]),
-        run(authenticator.authenticate(&get("/", &[("authorization", &bearer)]), now())),
+        run(authenticator.authenticate(
+            &get("/", &[("authorization", &bearer)]),
+            CredentialKinds::SESSION,
+            now(),
+        )),
     ] {
         assert!(
             matches!(&found, Authentication::Pending(session) if session.token.standing() == Standing::Pending),
@@ -131,7 +136,11 @@ fn without_keys_nobody_is_signed_in_and_the_reason_says_so() {
         );
         let tokens = Arc::new(VerifiedTokens::new(1024));
         let authenticator = authenticator_with(instance(), keys, &script, tokens);
-        let found = reason(authenticator.authenticate_token(&token(&json!({})), now()).await);
+        let found = reason(
+            authenticator
+                .authenticate_token(&token(&json!({})), CredentialKinds::SESSION, now())
+                .await,
+        );
         assert_eq!(
             found,
             SignedOutReason::Token(TokenError::KeysUnavailable(FetchFailure::Transport))
@@ -155,7 +164,11 @@ fn a_warm_cookie_session_asks_nobody_and_checks_no_signature() {
         "__session={token}; __session_GKT37j1e={token}; __client_uat=1769990000; __client_uat_GKT37j1e=1769990000"
     );
     for _ in 0..5 {
-        let found = run(authenticator.authenticate(&get("/a?b=c", &[("cookie", &cookie)]), now()));
+        let found = run(authenticator.authenticate(
+            &get("/a?b=c", &[("cookie", &cookie)]),
+            CredentialKinds::SESSION,
+            now(),
+        ));
         assert!(matches!(found, Authentication::SignedIn(_)), "{found:?}");
     }
     let counters = authenticator.counters();

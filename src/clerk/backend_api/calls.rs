@@ -1,6 +1,6 @@
 //! The two calls that the browser procedure makes with the secret key.
 
-use super::{Answer, ApiBase, Outgoing, Transport};
+use super::{Answer, ApiBase, Outgoing, Repeat, Transport};
 use crate::clerk::request::refresh::{ErrorCode, RefreshCall, RefreshFailure};
 use http::Method;
 use secrecy::SecretString;
@@ -35,8 +35,14 @@ impl BackendApi {
             return Vec::new();
         };
         url.query_pairs_mut().append_pair("nonce", nonce);
-        let request =
-            Outgoing { method: Method::GET, url, secret_key: Some(&self.secret_key), json: None };
+        let request = Outgoing {
+            method: Method::GET,
+            url,
+            secret_key: Some(&self.secret_key),
+            json: None,
+            // A nonce is used up by asking.
+            repeat: Repeat::Never,
+        };
         match self.transport.send(request).await {
             Ok(answer) if answer.is_success() => {
                 json_body(&answer).map(|body| lines(&body, "directives")).unwrap_or_default()
@@ -72,6 +78,7 @@ impl BackendApi {
             url,
             secret_key: Some(&self.secret_key),
             json: Some(body.to_string().into_bytes()),
+            repeat: Repeat::Never,
         };
         let answer = self.transport.send(request).await.map_err(|_| RefreshFailure::Fetch)?;
         read_refresh(&answer)

@@ -69,6 +69,11 @@ async fn read(mut response: Response) -> Result<Answer, NoAnswer> {
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .map(Into::into);
+    let retry_after = response
+        .headers()
+        .get(header::RETRY_AFTER)
+        .and_then(|value| value.to_str().ok()?.trim().parse().ok())
+        .map(Duration::from_secs);
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|_| NoAnswer::BrokenOff)? {
         if body.len() + chunk.len() > MAX_BODY_BYTES {
@@ -76,7 +81,7 @@ async fn read(mut response: Response) -> Result<Answer, NoAnswer> {
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Answer { status, content_type, body })
+    Ok(Answer { status, content_type, retry_after, body })
 }
 
 impl Transport for HttpTransport {

@@ -4,22 +4,34 @@ mod base;
 mod calls;
 mod client;
 mod guard;
+mod machine_tokens;
 
 pub use base::{ApiBase, ApiBaseError, PlainHttp};
 pub use calls::BackendApi;
 pub use client::{HttpTransport, HttpTransportError};
-pub use guard::{CallLimits, CircuitPolicy, GuardedTransport};
+pub use guard::{CallLimits, CallRate, CircuitPolicy, GuardedTransport};
+pub use machine_tokens::{MachineTokenApi, MachineTransports, NoSecretKey};
 
 use http::Method;
 use secrecy::SecretString;
-use std::{fmt, future::Future, pin::Pin};
+use std::{fmt, future::Future, pin::Pin, time::Duration};
 use thiserror::Error;
 use url::Url;
 
 /// The version of Clerk's APIs that Bailiff speaks.
 pub const API_VERSION: &str = "2026-05-12";
 
+/// Whether a call that failed may be sent once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// It may not: Clerk may have acted on it.
+    Never,
+    /// It may where nothing came back, or the word that the other side failed: it only asks.
+    AfterFailure,
+}
+
 /// One call to Clerk.
+#[derive(Clone)]
 pub struct Outgoing<'a> {
     /// Method.
     pub method: Method,
@@ -29,6 +41,8 @@ pub struct Outgoing<'a> {
     pub secret_key: Option<&'a SecretString>,
     /// JSON body.
     pub json: Option<Vec<u8>>,
+    /// Whether it may be repeated.
+    pub repeat: Repeat,
 }
 
 impl fmt::Debug for Outgoing<'_> {
@@ -39,11 +53,14 @@ impl fmt::Debug for Outgoing<'_> {
 }
 
 /// What came back.
+#[derive(Clone)]
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
     /// `Content-Type` as sent.
     pub content_type: Option<Box<str>>,
+    /// `Retry-After`, where it is a number of seconds.
+    pub retry_after: Option<Duration>,
     /// The body, of bounded size.
     pub body: Vec<u8>,
 }
@@ -83,6 +100,23 @@ pub enum NoAnswer {
     /// Nothing was sent: as many calls as may be are under way.
     #[error("too many calls to Clerk are under way")]
     TooManyCalls,
+    /// Nothing was sent: as many calls as may be have been sent lately.
+    #[error("too many calls to Clerk have been made lately")]
+    RateExceeded,
+    /// Nothing was sent: Clerk has asked not to be called for a while.
+    #[error("Clerk has asked not to be called for a while")]
+    Blocked,
+}
+
+impl NoAnswer {
+    /// Whether nothing was sent because of limits that are kept here.
+    #[must_use]
+    pub const fn is_refusal_of_ours(self) -> bool {
+        match self {
+            Self::CircuitOpen | Self::TooManyCalls | Self::RateExceeded | Self::Blocked => true,
+            Self::Connect | Self::Timeout | Self::BrokenOff | Self::TooLarge => false,
+        }
+    }
 }
 
 /// A call under way.

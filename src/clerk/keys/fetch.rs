@@ -2,7 +2,7 @@
 
 use super::set::KeySet;
 use crate::clerk::{
-    backend_api::{Answer, ApiBase, NoAnswer, Outgoing},
+    backend_api::{Answer, ApiBase, NoAnswer, Outgoing, Repeat},
     token_error::FetchFailure,
 };
 use http::Method;
@@ -54,6 +54,8 @@ impl KeySource {
             url: self.url.clone(),
             secret_key: self.secret_key.as_ref(),
             json: None,
+            // Rounds of their own repeat it.
+            repeat: Repeat::Never,
         }
     }
 }

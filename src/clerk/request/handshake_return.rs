@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     clerk::{
-        jwt::{Class, Jwt},
+        jwt::{Class, Jwt, JwtKind},
         outside::Outside,
         token_error::{FetchFailure, TokenError},
         verified_tokens::VerifiedToken,
@@ -92,7 +92,7 @@ async fn directives(
         Class::Session | Class::Unstated => {}
         Class::Machine | Class::Other => return Err(TokenError::Type),
     }
-    verifier.authentic(&jwt, outside, now).await?;
+    verifier.authentic(&jwt, JwtKind::Session, outside, now).await?;
     let lines = jwt.claim("handshake").and_then(Value::as_array).into_iter().flatten();
     Ok(lines.filter_map(Value::as_str).map(Into::into).collect())
 }
@@ -128,6 +128,7 @@ fn without_parameters(visit: &Visit<'_>, result: Authentication) -> Authenticati
         Authentication::SignedIn(session) | Authentication::Pending(session) => {
             session.response.set_cookies.clone()
         }
+        Authentication::Machine(_) => Vec::new(),
         Authentication::SignedOut(out) => out.response.set_cookies.clone(),
         Authentication::Redirect(redirect) => redirect.set_cookies.clone(),
     };

@@ -6,6 +6,7 @@
 mod address;
 mod authorization;
 mod cookies;
+mod credential;
 mod cross_origin;
 mod frontend_api;
 mod handshake;
@@ -25,6 +26,7 @@ pub use outcome::{
 };
 pub use sign_in::{ReturnTo, SignInError, SignInRequest, sign_in_address, sign_up_address};
 
+pub(super) use credential::{Credential, credential};
 pub(super) use procedure::{Procedure, Visitor};
 pub(super) use sign_in::without_clerks_parameters;
 pub(super) use visit::Visit;

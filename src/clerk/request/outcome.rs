@@ -2,8 +2,17 @@
 
 use super::refresh::RefreshFailure;
 use crate::{
-    clerk::{claims::Standing, token_error::TokenError, verified_tokens::VerifiedToken},
-    core::{identity::User, location::Location, reason::Reason},
+    clerk::{
+        claims::Standing, machine::MachineError, token_error::TokenError,
+        verified_tokens::VerifiedToken,
+    },
+    core::{
+        credential::{CredentialKind, CredentialKinds},
+        identity::User,
+        location::Location,
+        machine::{Machine, MachineKind},
+        reason::Reason,
+    },
 };
 use secrecy::SecretString;
 use std::{borrow::Cow, sync::Arc};
@@ -16,6 +25,8 @@ pub enum Authentication {
     SignedIn(SignedIn),
     /// A verified session that makes no signed-in user: tasks are left to finish, or it names nobody.
     Pending(SignedIn),
+    /// A verified machine credential.
+    Machine(Arc<Machine>),
     /// Nobody.
     SignedOut(SignedOut),
     /// The browser must go elsewhere before anything else is decided.
@@ -137,6 +148,12 @@ pub enum SignedOutReason {
     HandshakeToken(TokenError),
     /// The token is refused.
     Token(TokenError),
+    /// The machine credential is refused.
+    Machine(MachineKind, MachineError),
+    /// The credential is of a kind that is none of these, which are accepted.
+    KindNotAccepted(CredentialKinds),
+    /// No Authorization header, where no session is accepted but these kinds.
+    NoHeaderToken(CredentialKinds),
     /// Several credentials where there can be one.
     AmbiguousCredential,
     /// The request's own address cannot be understood, so nobody can be sent back to it.
@@ -155,7 +172,8 @@ impl SignedOutReason {
             Self::NothingPresented
             | Self::NoSessionCookie
             | Self::DevBrowserMissing
-            | Self::HandshakeWithoutSession => Reason::SignedOut,
+            | Self::HandshakeWithoutSession
+            | Self::NoHeaderToken(_) => Reason::SignedOut,
             Self::NoActiveClient
             | Self::OlderThanClient
             | Self::DevBrowserSync
@@ -168,6 +186,8 @@ impl SignedOutReason {
             Self::NotActiveYet => Reason::TokenNotActiveYet,
             Self::IssuedInTheFuture => Reason::TokenIssuedInTheFuture,
             Self::HandshakeToken(error) | Self::Token(error) => error.reason(),
+            Self::Machine(_, error) => error.reason(),
+            Self::KindNotAccepted(_) => Reason::CredentialKind,
             Self::AmbiguousCredential => Reason::CredentialAmbiguous,
             Self::AddressNotUnderstood => Reason::AmbiguousHost,
             Self::ReturnAddressNotUnderstood => Reason::MalformedRequest,
@@ -196,11 +216,44 @@ impl SignedOutReason {
             Self::OrganizationMismatch => "active-organization-mismatch",
             Self::HandshakeWithoutSession => "session-token-missing",
             Self::HandshakeToken(error) | Self::Token(error) => error.clerk_reason(),
+            Self::Machine(_, error) => error.clerk_reason(),
+            Self::NoHeaderToken(accepts) if accepts.only().is_some() => "No token in header",
+            Self::KindNotAccepted(_) | Self::NoHeaderToken(_) => "token-type-mismatch",
             Self::AmbiguousCredential => "token-invalid",
             Self::AddressNotUnderstood
             | Self::ReturnAddressNotUnderstood
             | Self::SatelliteIsItsOwnPrimary => "unexpected-error",
         })
+    }
+
+    /// The kind of credential that the reason is about; `None` where several are accepted and this
+    /// is none of them. Clerk's package calls it `tokenType`.
+    #[must_use]
+    pub fn credential_kind(&self) -> Option<CredentialKind> {
+        match self {
+            Self::Machine(kind, _) => Some((*kind).into()),
+            Self::KindNotAccepted(accepts) | Self::NoHeaderToken(accepts) => accepts.only(),
+            Self::NothingPresented
+            | Self::NoActiveClient
+            | Self::NoSessionCookie
+            | Self::OlderThanClient
+            | Self::Expired(_)
+            | Self::NotActiveYet
+            | Self::IssuedInTheFuture
+            | Self::DevBrowserMissing
+            | Self::DevBrowserSync
+            | Self::SatelliteNeedsSyncing
+            | Self::PrimaryRespondsToSyncing
+            | Self::CrossOriginSync
+            | Self::OrganizationMismatch
+            | Self::HandshakeWithoutSession
+            | Self::HandshakeToken(_)
+            | Self::Token(_)
+            | Self::AmbiguousCredential
+            | Self::AddressNotUnderstood
+            | Self::ReturnAddressNotUnderstood
+            | Self::SatelliteIsItsOwnPrimary => Some(CredentialKind::SessionToken),
+        }
     }
 }
 
@@ -240,6 +293,7 @@ impl Authentication {
             Self::SignedIn(session) | Self::Pending(session) => {
                 session.response.append_to(headers);
             }
+            Self::Machine(_) => {}
             Self::SignedOut(out) => {
                 headers.push(("x-clerk-auth-status", "signed-out".into()));
                 headers.push(("x-clerk-auth-reason", out.reason.clerk_reason()));

@@ -2,6 +2,7 @@
 
 use super::{
     authorization::{Authorization, authorization},
+    credential::{Credential, credential},
     cross_origin,
     handshake::{self, LOOP_LIMIT},
     handshake_return::{self, Returned},
@@ -18,7 +19,12 @@ use crate::{
         verified_tokens::VerifiedToken,
         verifier::{Presented, Verifier},
     },
-    core::{clock::Timestamp, cookie::Cookies, http_request::HttpRequest},
+    core::{
+        clock::Timestamp,
+        cookie::Cookies,
+        credential::{CredentialKind, CredentialKinds},
+        http_request::HttpRequest,
+    },
 };
 use secrecy::SecretString;
 use std::sync::Arc;
@@ -34,6 +40,8 @@ pub(in crate::clerk) struct Procedure<'p, O> {
     pub(in crate::clerk) request: &'p HttpRequest<'p>,
     /// Whose request it is.
     pub(in crate::clerk) visitor: Visitor,
+    /// The kinds of credential that count here.
+    pub(in crate::clerk) accepts: CredentialKinds,
     /// The clock.
     pub(in crate::clerk) now: Timestamp,
 }
@@ -55,6 +63,10 @@ impl<O: Outside> Procedure<'_, O> {
         }
         match authorization(&self.request.headers) {
             Authorization::Token(token) => self.by_header(token).await,
+            // Machine credentials do not count in cookies.
+            Authorization::Absent if !self.accepts.contains(CredentialKind::SessionToken) => {
+                Authentication::signed_out(SignedOutReason::NoHeaderToken(self.accepts))
+            }
             Authorization::Absent => self.by_cookies().await,
             Authorization::Ambiguous => {
                 Authentication::signed_out(SignedOutReason::AmbiguousCredential)
@@ -77,7 +89,12 @@ impl<O: Outside> Procedure<'_, O> {
 
     /// The header's token decides alone.
     async fn by_header(&self, token: &str) -> Authentication {
-        let error = match self.verifier.open(token) {
+        let opened =
+            match credential(self.verifier, self.outside, self.accepts, token, self.now).await {
+                Credential::Decided(authentication) => return authentication,
+                Credential::Session(opened) => opened,
+            };
+        let error = match opened {
             Ok(presented) if presented.is_of_another_kind() => TokenError::Kind,
             Ok(presented) => {
                 let verified =

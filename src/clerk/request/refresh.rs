@@ -2,7 +2,12 @@
 
 use super::{cookies::Family, handshake_return::is_header_value, visit::Visit};
 use crate::{
-    clerk::{jwt::Jwt, outside::Outside, verified_tokens::VerifiedToken, verifier::Verifier},
+    clerk::{
+        jwt::{Jwt, JwtKind},
+        outside::Outside,
+        verified_tokens::VerifiedToken,
+        verifier::Verifier,
+    },
     core::clock::Timestamp,
 };
 use std::{fmt, sync::Arc};
@@ -145,7 +150,8 @@ pub(super) async fn refresh(
         .filter(|sid| !sid.is_empty())
         .ok_or(RefreshFailure::SessionIdMissing)?;
     let session_id = SafeSessionId::new(session_id).ok_or(RefreshFailure::SessionIdUnsafe)?;
-    verifier.authentic(&jwt, outside, now).await.map_err(|_| RefreshFailure::TokenNotAuthentic)?;
+    let authentic = verifier.authentic(&jwt, JwtKind::Session, outside, now).await;
+    authentic.map_err(|_| RefreshFailure::TokenNotAuthentic)?;
     let headers = visit.request.headers.iter();
     let call = RefreshCall {
         session_id,

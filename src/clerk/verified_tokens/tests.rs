@@ -10,12 +10,12 @@ use crate::clerk::{
     request::{Authentication, SignedOutReason},
     token_error::TokenError,
 };
-use crate::core::{clock::ManualClock, location::Origin};
+use crate::core::{clock::ManualClock, credential::CredentialKinds, location::Origin};
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
 
 fn verdict(authenticator: &Authenticator, token: &str, millis: i64) -> Result<(), TokenError> {
-    let found = run(authenticator.authenticate_token(token, at(millis)));
+    let found = run(authenticator.authenticate_token(token, CredentialKinds::SESSION, at(millis)));
     if matches!(found, Authentication::SignedIn(_)) { Ok(()) } else { Err(refusal(found)) }
 }
 
@@ -142,15 +142,17 @@ fn a_key_that_leaves_the_set_takes_its_tokens_along() {
             let authenticator = authenticator_with(instance(), keys, &script, store());
             let token = token(&json!({}));
             for _ in 0..2 {
-                let found = authenticator.authenticate_token(&token, at(0)).await;
+                let found =
+                    authenticator.authenticate_token(&token, CredentialKinds::SESSION, at(0)).await;
                 assert!(matches!(found, Authentication::SignedIn(_)), "{found:?}");
             }
             // Somebody asks for a key that is not there, and a round brings the next set.
             let mut unknown = header();
             unknown["kid"] = json!("ins_unknown");
             let unknown = sign(&unknown, &claims(&json!({})), Signer::A);
-            authenticator.authenticate_token(&unknown, at(0)).await;
-            let found = authenticator.authenticate_token(&token, at(0)).await;
+            authenticator.authenticate_token(&unknown, CredentialKinds::SESSION, at(0)).await;
+            let found =
+                authenticator.authenticate_token(&token, CredentialKinds::SESSION, at(0)).await;
             assert_eq!(refusal(found), expected);
         });
     }

@@ -3,7 +3,7 @@ use crate::{
     clerk::{
         ClockSkew, Instance, WhenMissing,
         fixture::{NOW, Signer, at, claims, header, instance, now, sign, token},
-        jwt::Jwt,
+        jwt::{Jwt, JwtKind},
         token_error::{RequiredClaim, TokenError},
     },
     core::location::Origin,
@@ -31,7 +31,7 @@ fn the_header_must_say_rs256_and_jwt() {
         let mut header = header();
         header[name] = value;
         let token = sign(&header, &claims(&json!({})), Signer::A);
-        check_header(&Jwt::decode(&token).unwrap())
+        check_header(&Jwt::decode(&token).unwrap(), JwtKind::Session)
     };
     assert_eq!(found("typ", json!("JWT")), Ok(()));
     for kind in [json!("jwt"), json!("at+jwt"), json!("application/jwt"), json!(null), json!(1)] {
@@ -53,7 +53,7 @@ fn a_machines_class_is_refused_before_anything_else() {
     let mut header = header();
     header["cat"] = json!("cl_B7d4PD333AAA");
     let token = sign(&header, &claims(&json!({})), Signer::A);
-    assert_eq!(check_class(&Jwt::decode(&token).unwrap()), Err(TokenError::Type));
+    assert_eq!(check_class(&Jwt::decode(&token).unwrap(), JwtKind::Session), Err(TokenError::Type));
 }
 
 #[test]

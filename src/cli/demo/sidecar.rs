@@ -4,7 +4,10 @@ use crate::{
     clerk::{BrowserOptions, HandshakeMode},
     config::{
         assemble::{self, Parts},
-        settings::{BackendApiSettings, InstanceSettings, KeySettings, LogSettings, Settings},
+        settings::{
+            BackendApiSettings, InstanceSettings, KeySettings, LogSettings, MachineSettings,
+            Settings,
+        },
     },
     serve,
     stand_in::clerk::StandIn,
@@ -41,6 +44,7 @@ impl Sidecar {
                     url: Some(clerk.backend_api_url()),
                     secret_key: SecretString::from(clerk.secret_key()),
                 }),
+                machines: MachineSettings::standard(Some(clerk.backend_api_url())),
                 browser: BrowserOptions {
                     handshake: HandshakeMode::On,
                     proxy_url: Some(clerk.browser_url().to_owned()),

@@ -42,6 +42,16 @@ pub enum SettingsError {
         /// What would do.
         expected: &'static str,
     },
+    /// A secret key of one kind where another kind belongs.
+    #[error("`{setting}` holds {held}: {help}")]
+    WrongKey {
+        /// The setting.
+        setting: &'static str,
+        /// What it holds, told by the beginning.
+        held: &'static str,
+        /// What to do.
+        help: &'static str,
+    },
     /// Two settings that exclude each other.
     #[error("instance `{instance}`: `{one}` and `{other}` exclude each other: keep one")]
     Exclusive {

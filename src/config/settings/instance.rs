@@ -1,6 +1,6 @@
 //! Settings of one Clerk instance.
 
-use super::{Flags, SettingsError, boolean, comma_list};
+use super::{Flags, MachineSettings, SettingsError, boolean, comma_list};
 use crate::{
     clerk::{BrowserOptions, ForwardedHeaders, HandshakeMode, SatelliteOrigins},
     config::{
@@ -25,6 +25,8 @@ pub struct InstanceSettings {
     pub keys: KeySettings,
     /// The Backend API, where there is a secret key for it.
     pub backend_api: Option<BackendApiSettings>,
+    /// How machine credentials are treated.
+    pub machines: MachineSettings,
     /// How browsers are treated.
     pub browser: BrowserOptions,
     /// Accepted issuers; empty: the Frontend API's address.
@@ -76,6 +78,8 @@ pub(super) fn resolve_instances(
     let about_instance = [
         env::PUBLISHABLE_KEY,
         env::SECRET_KEY,
+        env::MACHINE_SECRET_KEY,
+        env::MACHINE_ID,
         env::JWT_KEY,
         env::API_URL,
         env::AUTHORIZED_PARTIES,
@@ -127,6 +131,7 @@ impl InstanceSettings {
                 how: "set `publishable_key` for the instance, `CLERK_PUBLISHABLE_KEY` or `--publishable-key`",
             })?;
         let backend_api = BackendApiSettings::resolve(&entry, base, environment)?;
+        let machines = MachineSettings::resolve(&entry, base, environment)?;
         let keys = KeySettings::resolve(&name, &entry, base, environment, backend_api.is_some())?;
         let browser = browser_options(&entry, environment, backend_api.is_some())?;
         let list = |variable, from_file: Vec<String>| {
@@ -137,6 +142,7 @@ impl InstanceSettings {
             publishable_key,
             keys,
             backend_api,
+            machines,
             browser,
             issuers: entry.issuers,
             authorized_parties: list(env::AUTHORIZED_PARTIES, entry.authorized_parties),
@@ -197,6 +203,15 @@ impl BackendApiSettings {
             Some(key) => Some(key.to_owned()),
             None => named_file("secret_key_file", base, entry.secret_key_file.as_deref())?,
         };
+        // The two are easily confused: one of a machine begins like an API key.
+        if secret_key.as_deref().is_some_and(|key| key.trim().starts_with("ak_")) {
+            return Err(SettingsError::WrongKey {
+                setting: "secret_key_file` or `CLERK_SECRET_KEY",
+                held: "the secret key of a machine",
+                help: "it takes the secret key of the instance, which begins with `sk_`; set \
+                       `machine_secret_key_file` or `CLERK_MACHINE_SECRET_KEY` to this one",
+            });
+        }
         let url =
             environment.get(env::API_URL).map(str::to_owned).or_else(|| entry.api_url.clone());
         Ok(secret_key
@@ -242,7 +257,7 @@ fn browser_options(
 }
 
 /// The text of a file that a setting names, beside the settings file.
-fn named_file(
+pub(super) fn named_file(
     setting: &'static str,
     base: &Path,
     path: Option<&str>,

@@ -26,6 +26,7 @@ fn everything_asked_must_hold() {
         plans: vec!["o:pro"],
         organization: Some("acme"),
         reverification: Some(Reverification::Preset(Preset::Lax)),
+        ..AskedRequirement::default()
     };
     let requirement = Requirement::from_asked(&asked).unwrap();
     let Requirement::All(parts) = &requirement else { panic!("not a list") };

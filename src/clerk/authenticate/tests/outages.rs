@@ -4,14 +4,17 @@ use crate::{
     clerk::{
         Authenticator, Connected, Counters, VerifiedTokens,
         backend_api::{
-            ApiBase, BackendApi, CallLimits, CircuitPolicy, GuardedTransport, HttpTransport,
-            PlainHttp, Transport,
+            ApiBase, BackendApi, CallLimits, CallRate, CircuitPolicy, GuardedTransport,
+            HttpTransport, PlainHttp, Transport,
         },
         fixture::{browsing, get, now, options, run},
         keys::{KeySource, Keys, RotationPolicy},
         request::Authentication,
     },
-    core::clock::{Clock as _, ManualClock, Stopwatch},
+    core::{
+        clock::{Clock as _, ManualClock, Stopwatch},
+        credential::CredentialKinds,
+    },
     stand_in::{
         clerk::{Endpoint, Fault, Setup, SignIn, StandIn},
         people,
@@ -23,6 +26,9 @@ use std::{sync::Arc, time::Duration};
 const LIMITS: CallLimits = CallLimits {
     deadline: Duration::from_millis(250),
     concurrent: 8,
+    rate: CallRate::Unlimited,
+    attempts: 1,
+    pause: Duration::ZERO,
     circuit: CircuitPolicy { failures: 5, open_for: Duration::from_secs(5) },
 };
 /// Much longer than any deadline, and much shorter than the slow Clerk.
@@ -64,7 +70,7 @@ impl World {
         let backend_api = Some(BackendApi::new(base, secret_key, Arc::new(guarded)));
         let authenticator = Authenticator::new(
             browsing(clerk.publishable_key(), options()),
-            Connected { keys, backend_api },
+            Connected { keys, backend_api, machine_tokens: None },
             Arc::new(VerifiedTokens::new(1024 * 1024)),
             counters,
         );
@@ -81,7 +87,9 @@ impl World {
 
     async fn ask(&self, target: &str, cookie: &str) -> Authentication {
         let headers = [("cookie", cookie)];
-        self.authenticator.authenticate(&get(target, &headers), self.clock.now()).await
+        self.authenticator
+            .authenticate(&get(target, &headers), CredentialKinds::SESSION, self.clock.now())
+            .await
     }
 
     async fn is_served(&self) -> bool {
@@ -199,7 +207,9 @@ fn good_sessions_outlive_clerk() {
             for (cookie, signed_in) in [(&valid, true), (&expired, false)] {
                 let stopwatch = Stopwatch::start();
                 let headers = [("cookie", cookie.as_str())];
-                let found = authenticator.authenticate(&get("/", &headers), clock.now()).await;
+                let found = authenticator
+                    .authenticate(&get("/", &headers), CredentialKinds::SESSION, clock.now())
+                    .await;
                 assert_eq!(matches!(found, Authentication::SignedIn(_)), signed_in, "{found:?}");
                 assert!(stopwatch.elapsed() < BOUND);
             }

@@ -25,8 +25,12 @@ fn call(suffixed_cookies: bool) -> RefreshCall<'static> {
 }
 
 fn answer(status: u16, content_type: &str, body: &str) -> Result<usize, String> {
-    let answer =
-        Answer { status, content_type: Some(content_type.into()), body: body.as_bytes().to_vec() };
+    let answer = Answer {
+        status,
+        content_type: Some(content_type.into()),
+        retry_after: None,
+        body: body.as_bytes().to_vec(),
+    };
     read_refresh(&answer).map(|lines| lines.len()).map_err(|failure| failure.code().to_owned())
 }
 

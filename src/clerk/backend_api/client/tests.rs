@@ -1,6 +1,6 @@
 use super::{HttpTransport, MAX_BODY_BYTES};
 use crate::clerk::{
-    backend_api::{Answer, NoAnswer, Outgoing, Transport as _},
+    backend_api::{Answer, NoAnswer, Outgoing, Repeat, Transport as _},
     fixture::run,
 };
 use http::Method;
@@ -34,6 +34,7 @@ fn exchange(response: Vec<u8>) -> (Result<Answer, NoAnswer>, String) {
                 url: Url::parse(&format!("http://{address}/v1/x?y=z")).unwrap(),
                 secret_key: Some(&secret_key),
                 json: Some(b"{\"a\":1}".to_vec()),
+                repeat: Repeat::Never,
             })
             .await;
         (answer, server.await.unwrap())
@@ -87,7 +88,13 @@ fn nobody_at_the_address_is_no_answer() {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let answer = run(async {
         let url = Url::parse("http://127.0.0.1:1/").unwrap();
-        let request = Outgoing { method: Method::GET, url, secret_key: None, json: None };
+        let request = Outgoing {
+            method: Method::GET,
+            url,
+            secret_key: None,
+            json: None,
+            repeat: Repeat::Never,
+        };
         HttpTransport::new().unwrap().send(request).await
     });
     assert_eq!(answer.unwrap_err(), NoAnswer::Connect);
@@ -99,8 +106,13 @@ fn a_secret_key_that_cannot_stand_in_a_header_is_not_sent() {
     let answer = run(async {
         let secret_key = SecretString::from("sk\r\nx: y");
         let url = Url::parse("http://127.0.0.1:1/").unwrap();
-        let request =
-            Outgoing { method: Method::GET, url, secret_key: Some(&secret_key), json: None };
+        let request = Outgoing {
+            method: Method::GET,
+            url,
+            secret_key: Some(&secret_key),
+            json: None,
+            repeat: Repeat::Never,
+        };
         HttpTransport::new().unwrap().send(request).await
     });
     assert_eq!(answer.unwrap_err(), NoAnswer::Connect);

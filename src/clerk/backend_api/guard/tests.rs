@@ -1,7 +1,7 @@
-use super::{CallLimits, CircuitPolicy, GuardedTransport};
+use super::{CallLimits, CallRate, CircuitPolicy, GuardedTransport};
 use crate::{
     clerk::{
-        backend_api::{Answer, NoAnswer, Outgoing, Sending, Transport},
+        backend_api::{Answer, NoAnswer, Outgoing, Repeat, Sending, Transport},
         counters::Counters,
         fixture::{Script, at, run},
     },
@@ -9,10 +9,12 @@ use crate::{
 };
 use http::Method;
 use std::{
+    collections::VecDeque,
     future::{pending, poll_fn},
+    num::NonZeroU32,
     pin::pin,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     task::Poll,
@@ -22,8 +24,15 @@ use std::{
 const LIMITS: CallLimits = CallLimits {
     deadline: Duration::from_millis(20),
     concurrent: 2,
+    rate: CallRate::Unlimited,
+    attempts: 3,
+    pause: Duration::from_millis(1),
     circuit: CircuitPolicy { failures: 3, open_for: Duration::from_secs(5) },
 };
+
+fn answer(status: u16) -> Answer {
+    Answer { status, content_type: None, retry_after: None, body: Vec::new() }
+}
 
 /// A Clerk that takes calls and never answers.
 #[derive(Debug)]
@@ -44,9 +53,7 @@ impl Transport for DownThenStuckThenWell {
         match self.0.fetch_add(1, Ordering::Relaxed) {
             0..=2 => Box::pin(async { Err(NoAnswer::Connect) }),
             3 => Box::pin(pending()),
-            _ => {
-                Box::pin(async { Ok(Answer { status: 200, content_type: None, body: Vec::new() }) })
-            }
+            _ => Box::pin(async { Ok(answer(200)) }),
         }
     }
 }
@@ -67,8 +74,17 @@ impl World {
     }
 
     async fn call(&self) -> Result<u16, NoAnswer> {
+        self.send(Repeat::Never).await
+    }
+
+    /// A call that only asks.
+    async fn ask(&self) -> Result<u16, NoAnswer> {
+        self.send(Repeat::AfterFailure).await
+    }
+
+    async fn send(&self, repeat: Repeat) -> Result<u16, NoAnswer> {
         let url = "https://api.test/".parse().unwrap();
-        let request = Outgoing { method: Method::GET, url, secret_key: None, json: None };
+        let request = Outgoing { method: Method::GET, url, secret_key: None, json: None, repeat };
         self.guarded.send(request).await.map(|Answer { status, .. }| status)
     }
 
@@ -131,7 +147,7 @@ fn failures_in_a_row_end_the_calls_and_an_answer_brings_them_back() {
 #[test]
 fn a_refusal_is_an_answer_so_no_visitor_opens_the_circuit_with_rubbish() {
     run(async {
-        for refusal in [400, 401, 404, 422, 429] {
+        for refusal in [400, 401, 404, 422] {
             let world = World::new(Script::new([status(refusal)]), LIMITS);
             for _ in 0..20 {
                 assert_eq!(world.call().await, Ok(refusal));
@@ -208,5 +224,137 @@ fn no_calls_at_all_can_be_allowed() {
         let world = World::new(Arc::clone(&script) as _, CallLimits { concurrent: 0, ..LIMITS });
         assert_eq!(world.call().await, Err(NoAnswer::TooManyCalls));
         assert_eq!(script.count(), 0);
+    });
+}
+
+/// A Clerk that gives each answer once, then 200, and counts.
+#[derive(Debug)]
+struct Giving(Mutex<VecDeque<Result<Answer, NoAnswer>>>, AtomicUsize);
+
+impl Giving {
+    fn new(answers: impl IntoIterator<Item = Result<Answer, NoAnswer>>) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(answers.into_iter().collect()), AtomicUsize::new(0)))
+    }
+
+    fn count(&self) -> usize {
+        self.1.load(Ordering::Relaxed)
+    }
+}
+
+impl Transport for Giving {
+    fn send<'a>(&'a self, _: Outgoing<'a>) -> Sending<'a> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        let next = self.0.lock().unwrap().pop_front().unwrap_or(Ok(answer(200)));
+        Box::pin(async move { next })
+    }
+}
+
+fn too_many(retry_after: Option<u64>) -> Result<Answer, NoAnswer> {
+    Ok(Answer { retry_after: retry_after.map(Duration::from_secs), ..answer(429) })
+}
+
+#[test]
+fn a_call_that_only_asks_is_repeated_after_a_failure_and_no_other_is() {
+    run(async {
+        for failure in [Err(NoAnswer::Connect), Err(NoAnswer::BrokenOff), Ok(answer(500))] {
+            let clerk = Giving::new([failure.clone(), failure.clone()]);
+            let world = World::new(Arc::clone(&clerk) as _, LIMITS);
+            assert_eq!(world.ask().await, Ok(200));
+            assert_eq!((clerk.count(), world.counters.call_repeated.get()), (3, 2));
+
+            let clerk = Giving::new([failure.clone()]);
+            let world = World::new(Arc::clone(&clerk) as _, LIMITS);
+            assert_eq!(world.call().await, failure.map(|answer| answer.status));
+            assert_eq!(clerk.count(), 1, "it may have been acted on");
+        }
+    });
+}
+
+#[test]
+fn what_was_answered_is_not_asked_again() {
+    run(async {
+        for status in [200, 400, 401, 404, 429] {
+            let clerk = Giving::new([Ok(answer(status))]);
+            let world = World::new(Arc::clone(&clerk) as _, LIMITS);
+            assert_eq!((world.ask().await, clerk.count()), (Ok(status), 1));
+        }
+    });
+}
+
+#[test]
+fn repetitions_end_with_their_number_with_the_circuit_and_with_the_deadline() {
+    run(async {
+        let down = || (0..10).map(|_| Err(NoAnswer::Connect));
+        let clerk = Giving::new(down());
+        let limits = CallLimits { attempts: 2, ..LIMITS };
+        let world = World::new(Arc::clone(&clerk) as _, limits);
+        assert_eq!((world.ask().await, clerk.count()), (Err(NoAnswer::Connect), 2));
+
+        let clerk = Giving::new(down());
+        let limits = CallLimits { attempts: 9, ..LIMITS };
+        let world = World::new(Arc::clone(&clerk) as _, limits);
+        assert_eq!((world.ask().await, clerk.count()), (Err(NoAnswer::Connect), 3));
+        assert_eq!(world.ask().await, Err(NoAnswer::CircuitOpen));
+
+        let clerk = Giving::new(down());
+        let limits = CallLimits { pause: Duration::from_secs(3600), ..LIMITS };
+        let world = World::new(Arc::clone(&clerk) as _, limits);
+        assert_eq!((world.ask().await, clerk.count()), (Err(NoAnswer::Connect), 1));
+
+        let world = World::new(Arc::new(Stuck), LIMITS);
+        assert_eq!(world.ask().await, Err(NoAnswer::Timeout));
+        assert_eq!((world.counts().0, world.counters.call_repeated.get()), (1, 0));
+    });
+}
+
+#[test]
+fn no_more_calls_go_out_than_the_rate_allows_repetitions_included() {
+    run(async {
+        let rate = CallRate::PerTenSeconds(NonZeroU32::new(6).unwrap());
+        let limits = CallLimits { rate, ..LIMITS };
+        let clerk = Giving::new([]);
+        let world = World::new(Arc::clone(&clerk) as _, limits);
+        for _ in 0..3 {
+            assert_eq!(world.ask().await, Ok(200));
+        }
+        for _ in 0..20 {
+            assert_eq!(world.ask().await, Err(NoAnswer::RateExceeded));
+        }
+        assert_eq!((clerk.count(), world.counters.call_refused_by_rate.get()), (3, 20));
+        world.clock.advance(Duration::from_secs(10));
+        assert_eq!(world.ask().await, Ok(200), "and the circuit has not opened");
+
+        let clerk = Giving::new((0..9).map(|_| Ok(answer(500))));
+        let limits = CallLimits {
+            circuit: CircuitPolicy { failures: 9, open_for: Duration::from_secs(5) },
+            ..limits
+        };
+        let world = World::new(Arc::clone(&clerk) as _, limits);
+        for _ in 0..9 {
+            let _ = world.ask().await;
+        }
+        assert_eq!(clerk.count(), 3);
+    });
+}
+
+#[test]
+fn clerk_is_left_alone_for_as_long_as_it_asks_for() {
+    run(async {
+        let clerk = Giving::new([too_many(Some(7)), too_many(None)]);
+        let world = World::new(Arc::clone(&clerk) as _, LIMITS);
+        assert_eq!(world.ask().await, Ok(429));
+        world.clock.advance(Duration::from_millis(6_999));
+        assert_eq!(world.ask().await, Err(NoAnswer::Blocked));
+        world.clock.advance(Duration::from_millis(1));
+        assert_eq!(world.ask().await, Ok(429), "asked again, and told so again");
+        assert_eq!(world.ask().await, Err(NoAnswer::Blocked));
+        world.clock.advance(Duration::from_secs(1));
+        assert_eq!(world.ask().await, Ok(200));
+        let counters = &world.counters;
+        assert_eq!(
+            (counters.call_answered_too_many.get(), counters.call_refused_by_block.get()),
+            (2, 2)
+        );
+        assert_eq!((clerk.count(), world.counts()), (3, (0, 0, 0)));
     });
 }

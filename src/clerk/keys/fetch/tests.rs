@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 fn answer(status: u16, body: &str) -> Result<usize, FetchFailure> {
     let body = body.as_bytes().to_vec();
-    read(Ok(Answer { status, content_type: None, body })).map(|set| set.len())
+    read(Ok(Answer { status, content_type: None, retry_after: None, body })).map(|set| set.len())
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::{
         request::{Authentication, RedirectCause, SignedOutReason},
         token_error::TokenError,
     },
-    core::{http_request::HttpRequest, reason::Reason},
+    core::{credential::CredentialKinds, http_request::HttpRequest, reason::Reason},
 };
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ const DOCUMENT: (&str, &str) = ("sec-fetch-dest", "document");
 const UAT: &str = "__client_uat=1769990000";
 
 fn decide(authenticator: &Authenticator, request: &HttpRequest<'_>) -> Authentication {
-    run(authenticator.authenticate(request, now()))
+    run(authenticator.authenticate(request, CredentialKinds::SESSION, now()))
 }
 
 fn visit(instance: Instance, target: &str, headers: &[(&str, &str)]) -> Authentication {

@@ -55,23 +55,23 @@ impl AuthorizationDoor {
         violations: Violations,
     ) -> Result<AuthorizeResponse, Status> {
         let outcome = self.authorizer.authorize(question, Door::Authorize).await;
-        no_answer(question, &outcome, violations)?;
+        let unknown = question.instance.is_some_and(|name| !self.authorizer.has_instance(name));
+        no_answer(unknown, &outcome, violations)?;
         Ok(convert::response(outcome, self.disclosure))
     }
 }
 
 /// The error of the call, where the outcome is none of what was asked.
 fn no_answer(
-    question: &Question<'_>,
+    unknown_instance: bool,
     outcome: &Outcome,
     mut violations: Violations,
 ) -> Result<(), Status> {
     let reason = outcome.decision.reason;
     match outcome.decision.effect {
         Effect::Allow(_) => Ok(()),
-        // The instance is the only thing a question of this door can name that is in the settings.
         Effect::Deny(_) | Effect::Redirect(_)
-            if reason == Reason::Misconfigured && question.instance.is_some() =>
+            if reason == Reason::Misconfigured && unknown_instance =>
         {
             violations.add("instance", "is not in the settings");
             violations.into_result()
@@ -92,7 +92,6 @@ mod tests {
     use crate::{
         core::{
             asker::Asker,
-            question::{Action, Also, CredentialSource, JsonObject, Question, Wanted},
             reason::{Category, Reason},
         },
         serve::{
@@ -102,26 +101,16 @@ mod tests {
     };
     use tonic::{Code, Status};
 
-    fn asked(instance: Option<&str>, reason: Reason) -> Result<(), Status> {
-        let question = Question {
-            credential: CredentialSource::Token("t"),
-            instance,
-            wanted: Wanted::Action(Action {
-                name: "a",
-                resource: None,
-                context: JsonObject::new(),
-            }),
-            also: Also { require: None, action: None },
-        };
+    fn asked(unknown_instance: bool, reason: Reason) -> Result<(), Status> {
         let allowed = reason == Reason::Allowed;
         let decision = if allowed { allow(&[], &[]) } else { deny(reason, Asker::Api) };
-        no_answer(&question, &nobody(decision), Violations::within("requests", 2))
+        no_answer(unknown_instance, &nobody(decision), Violations::within("requests", 2))
     }
 
     #[test]
     fn a_refusal_is_an_answer_unless_bailiff_cannot_tell() {
         for &reason in Reason::ALL {
-            let result = asked(None, reason);
+            let result = asked(false, reason);
             if reason.category() == Category::Unavailable {
                 assert_eq!(result.unwrap_err().code(), Code::Unavailable, "{reason:?}");
             } else {
@@ -132,10 +121,16 @@ mod tests {
 
     #[test]
     fn an_instance_that_nobody_configured_is_a_mistake_of_the_caller() {
-        let status = asked(Some("shop"), Reason::Misconfigured).unwrap_err();
+        let status = asked(true, Reason::Misconfigured).unwrap_err();
         assert_eq!(status.code(), Code::InvalidArgument);
         assert_eq!(status.message(), "requests[2].instance: is not in the settings");
-        let status = asked(Some("shop"), Reason::KeysUnavailable).unwrap_err();
+        let status = asked(true, Reason::KeysUnavailable).unwrap_err();
+        assert_eq!(status.code(), Code::Unavailable);
+    }
+
+    #[test]
+    fn settings_that_lack_something_else_are_no_mistake_of_the_caller() {
+        let status = asked(false, Reason::Misconfigured).unwrap_err();
         assert_eq!(status.code(), Code::Unavailable);
     }
 }

@@ -2,7 +2,10 @@
 
 use super::{AuthorizationDoor, convert, credential, question, structs, violations::Violations};
 use crate::{
-    core::reason::{Category, Reason},
+    core::{
+        credential::CredentialKinds,
+        reason::{Category, Reason},
+    },
     pb::v1::{GetClaimsRequest, GetClaimsResponse},
     serve::grpc::status,
 };
@@ -17,22 +20,26 @@ impl AuthorizationDoor {
         credential::lower_case_names(message.credential.as_mut());
         let mut violations = Violations::new();
         violations.bound("instance", &message.instance, question::MAX_NAME_BYTES);
+        let accepts = question::credentials("credentials", &message.credentials, &mut violations);
         violations.into_result()?;
 
         let source = credential::given(message.credential.as_ref())
             .unwrap_or_else(|| credential::of_call(metadata));
         let instance = Some(&*message.instance).filter(|name| !name.is_empty());
-        let identified = self.authorizer.identify(&source, instance).await;
-        let user = identified.map_err(|reason| nobody(reason, instance.is_some()))?;
-        let claims = structs::from_json(user.claims.as_json())
+        let accepts = accepts.unwrap_or(CredentialKinds::SESSION);
+        let identified = self.authorizer.identify(&source, accepts, instance).await;
+        let unknown = instance.is_some_and(|name| !self.authorizer.has_instance(name));
+        let identity = identified.map_err(|reason| nobody(reason, unknown))?;
+        let caller = identity.caller().ok_or_else(|| nobody(Reason::SignedOut, false))?;
+        let claims = structs::from_json(caller.claims().as_json())
             .ok_or_else(|| status::internal("the claims cannot be told"))?;
-        Ok(GetClaimsResponse { claims: Some(claims), identity: Some(convert::identity(&user)) })
+        Ok(GetClaimsResponse { claims: Some(claims), identity: Some(convert::identity(caller)) })
     }
 }
 
 /// Why nobody was identified.
-fn nobody(reason: Reason, instance_named: bool) -> Status {
-    if reason == Reason::Misconfigured && instance_named {
+fn nobody(reason: Reason, unknown_instance: bool) -> Status {
+    if reason == Reason::Misconfigured && unknown_instance {
         let mut violations = Violations::new();
         violations.add("instance", "is not in the settings");
         return violations.into_result().err().unwrap_or_else(|| status::unavailable(reason));

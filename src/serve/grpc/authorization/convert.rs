@@ -11,13 +11,15 @@ use crate::{
         clock::Timestamp,
         decision::{self, Effect, Upstream},
         entitlement::Entitlements,
-        identity::{self, User},
+        id::{OrganizationId, UserId},
+        identity::{self, Caller, User},
+        machine::Machine,
         organization::ActiveOrganization,
         reverification,
     },
     pb::v1::{
         Actor, AuthorizeResponse, Decision, Effect as SentEffect, FactorAges, HttpAnswer,
-        HttpHeader, Identity, Organization, UpstreamHeaders,
+        HttpHeader, Identity, MachineIdentity, Organization, UpstreamHeaders,
     },
     serve::respond::{self, Disclosure, is_header_value},
 };
@@ -25,7 +27,7 @@ use std::borrow::Cow;
 
 /// The answer to one question.
 pub(super) fn response(outcome: Outcome, disclosure: Disclosure) -> AuthorizeResponse {
-    let identity = outcome.identity.user().map(identity);
+    let identity = outcome.identity.caller().map(identity);
     AuthorizeResponse { decision: Some(decision(outcome.decision, disclosure)), identity }
 }
 
@@ -83,7 +85,34 @@ fn upstream_headers(upstream: Upstream) -> UpstreamHeaders {
 }
 
 /// Who asked.
-pub(super) fn identity(user: &User) -> Identity {
+pub(super) fn identity(caller: Caller<'_>) -> Identity {
+    match caller {
+        Caller::User(user) => signed_in(user),
+        Caller::Machine(machine) => Identity {
+            actor: machine.actor.as_ref().map(actor),
+            instance: machine.instance.as_str().to_owned(),
+            expires_at: machine.expires_at.map(timestamp),
+            machine: Some(machine_identity(machine)),
+            ..Identity::default()
+        },
+    }
+}
+
+fn machine_identity(machine: &Machine) -> MachineIdentity {
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    MachineIdentity {
+        kind: machine.kind.as_str().to_owned(),
+        id: machine.id.to_string(),
+        subject: machine.subject.to_string(),
+        user_id: text(machine.user.as_ref().map(UserId::as_str)),
+        organization_id: text(machine.organization.as_ref().map(OrganizationId::as_str)),
+        client_id: text(machine.client.as_deref()),
+        name: text(machine.name.as_deref()),
+        scopes: machine.scopes.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn signed_in(user: &User) -> Identity {
     let texts = |held: &Entitlements| held.iter().map(|element| element.text.to_string()).collect();
     Identity {
         user_id: user.id.as_str().to_owned(),
@@ -95,6 +124,7 @@ pub(super) fn identity(user: &User) -> Identity {
         actor: user.actor.as_ref().map(actor),
         instance: user.instance.as_str().to_owned(),
         expires_at: Some(timestamp(user.expires_at)),
+        machine: None,
     }
 }
 

@@ -6,6 +6,7 @@ mod tests;
 use super::{credential, structs, violations::Violations};
 use crate::{
     core::{
+        credential::{CredentialKind, CredentialKinds},
         http_request::{HttpRequest, Scheme},
         question::{
             Action, Also, AskedRequirement, CredentialSource, JsonObject, Question, Resource,
@@ -139,7 +140,32 @@ fn requirement<'a>(
             // One that cannot be read must not become one that is not asked for.
             Some(asked) => Some(reverification(asked, violations)?),
         },
+        scopes: names("scopes", &asked.scopes, violations),
+        credentials: credentials("requirement.credentials", &asked.credentials, violations),
     })
+}
+
+/// The kinds of credential that are named; `None` where none is.
+pub(super) fn credentials(
+    field: &str,
+    names: &[String],
+    violations: &mut Violations,
+) -> Option<CredentialKinds> {
+    if names.len() > MAX_NAMES {
+        violations.add(field, format!("has more than {MAX_NAMES}"));
+        return None;
+    }
+    let mut kinds = CredentialKinds::NONE;
+    for (index, name) in names.iter().enumerate() {
+        match CredentialKind::from_name(name) {
+            Some(kind) => kinds = kinds.union(CredentialKinds::of(kind)),
+            None => violations.add(
+                format_args!("{field}[{index}]"),
+                "must be `session_token`, `api_key`, `m2m_token` or `oauth_token`",
+            ),
+        }
+    }
+    (!kinds.is_empty()).then_some(kinds)
 }
 
 fn names<'a>(field: &str, names: &'a [String], violations: &mut Violations) -> Vec<&'a str> {

@@ -1,15 +1,15 @@
 //! What the proxy's logs, rate limits and other filters may know about a decision
-//! (`envoy.filters.http.ext_authz`). Names of people, never a token.
+//! (`envoy.filters.http.ext_authz`). Names of people and machines, never a token.
 
 use crate::{
     authorizer::outcome::Outcome,
     core::{clock::Timestamp, reason::Reason},
 };
-use envoy_types::pb::google::protobuf::{Struct, Value, value::Kind};
+use envoy_types::pb::google::protobuf::{ListValue, Struct, Value, value::Kind};
 use std::collections::HashMap;
 
 /// The most fields there can be.
-const FIELDS: usize = 10;
+const FIELDS: usize = 12;
 
 /// About a decision. `expires_at` is in Unix seconds.
 pub(super) fn of(outcome: &Outcome) -> Struct {
@@ -23,6 +23,20 @@ pub(super) fn of(outcome: &Outcome) -> Struct {
     }
     if let Some(instance) = &outcome.instance {
         fields.text("instance", instance.as_str());
+    }
+    if let Some(caller) = outcome.identity.caller() {
+        fields.text("credential", caller.kind().as_str());
+    }
+    if let Some(machine) = outcome.identity.machine() {
+        fields.text("subject", &machine.subject);
+        fields.text("credential_id", &machine.id);
+        if let Some(organization) = &machine.organization {
+            fields.text("organization_id", organization.as_str());
+        }
+        if let Some(client) = &machine.client {
+            fields.text("client_id", client);
+        }
+        fields.list("scopes", &machine.scopes);
     }
     if let Some(user) = outcome.identity.user() {
         fields.text("user_id", user.id.as_str());
@@ -58,6 +72,12 @@ struct Fields(HashMap<String, Value>);
 impl Fields {
     fn text(&mut self, name: &'static str, value: &str) {
         self.set(name, Kind::StringValue(value.to_owned()));
+    }
+
+    fn list(&mut self, name: &'static str, texts: &[Box<str>]) {
+        let value = |text: &Box<str>| Value { kind: Some(Kind::StringValue(text.to_string())) };
+        let values = texts.iter().map(value).collect();
+        self.set(name, Kind::ListValue(ListValue { values }));
     }
 
     fn set(&mut self, name: &'static str, kind: Kind) {

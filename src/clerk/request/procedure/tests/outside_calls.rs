@@ -14,7 +14,7 @@ use crate::{
         request::{Authentication, SignedOutReason, refresh::RefreshFailure},
         token_error::TokenError,
     },
-    core::{clock::ManualClock, reason::Reason},
+    core::{clock::ManualClock, credential::CredentialKinds, reason::Reason},
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -55,7 +55,7 @@ impl World {
         let backend_api = Some(BackendApi::new(base, secret_key, Arc::new(guarded)));
         let authenticator = Authenticator::new(
             production(),
-            Connected { keys, backend_api },
+            Connected { keys, backend_api, machine_tokens: None },
             Arc::new(VerifiedTokens::new(1024 * 1024)),
             counters,
         );
@@ -66,7 +66,9 @@ impl World {
 
     async fn ask(&self, target: &str, headers: &[(&str, &str)]) -> Authentication {
         use crate::core::clock::Clock as _;
-        self.authenticator.authenticate(&get(target, headers), self.clock.now()).await
+        self.authenticator
+            .authenticate(&get(target, headers), CredentialKinds::SESSION, self.clock.now())
+            .await
     }
 
     /// What Clerk was asked since the last time.

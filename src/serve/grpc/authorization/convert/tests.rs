@@ -1,9 +1,9 @@
 use super::{identity, response, whole_minutes};
 use crate::{
-    core::{asker::Asker, reason::Reason},
+    core::{asker::Asker, identity::Caller, reason::Reason},
     pb::v1::{AuthorizeResponse, Decision, Effect, HttpHeader},
     serve::{
-        fixtures::{ada, allow, deny, nobody, redirect, somebody},
+        fixtures::{ada, allow, api_key, deny, nobody, redirect, somebody},
         respond::Disclosure,
     },
 };
@@ -80,7 +80,7 @@ fn no_reason_of_a_refusal_is_sent_as_an_allow() {
 
 #[test]
 fn an_identity_is_told_whole() {
-    let told = identity(&ada());
+    let told = identity(Caller::User(&ada()));
     assert_eq!((&*told.user_id, &*told.session_id), ("user_ada", "sess_1"));
     assert_eq!(told.instance, "shop");
     let organization = told.organization.unwrap();
@@ -97,6 +97,18 @@ fn an_identity_is_told_whole() {
     assert_eq!(actor.subject, "user_support");
     assert_eq!(actor.claims.unwrap().fields.len(), 2);
     assert_eq!(told.expires_at.unwrap().seconds, 1_800_000_060);
+}
+
+#[test]
+fn a_machine_is_told_as_one_and_never_as_a_user() {
+    let told = identity(Caller::Machine(&api_key()));
+    let machine = told.machine.clone().unwrap();
+    assert_eq!((&*machine.kind, &*machine.id), ("api_key", "ak_1"));
+    assert_eq!((&*machine.subject, &*machine.user_id), ("user_ada", "user_ada"));
+    assert_eq!((&*machine.organization_id, &*machine.client_id), ("", ""));
+    assert_eq!((&*machine.name, machine.scopes), ("CI", vec!["events:write".to_owned()]));
+    assert_eq!((&*told.user_id, &*told.session_id, &*told.instance), ("", "", "shop"));
+    assert!(told.organization.is_none() && told.expires_at.is_none());
 }
 
 #[test]

@@ -1,6 +1,7 @@
 use super::{lower_case_names, read};
 use crate::{
     core::{
+        credential::CredentialKind,
         http_request::Scheme,
         question::{CredentialSource, Question, Wanted},
         reverification::{Level, Preset, Reverification},
@@ -177,6 +178,8 @@ fn a_requirement_is_read_whole() {
         plans: vec!["pro".into()],
         organization: "required".into(),
         reverification: Some(AskedReverification { kind: Some(window("first_factor", 3)) }),
+        scopes: vec!["events:write".into()],
+        credentials: vec!["api_key".into(), "m2m_token".into(), "api_key".into()],
     });
     looking(message, |question| {
         let Wanted::Requirement(asked) = &question.wanted else { panic!("{question:?}") };
@@ -187,6 +190,9 @@ fn a_requirement_is_read_whole() {
         let level = Level::FirstFactor;
         let after_minutes = NonZeroU32::new(3).unwrap();
         assert_eq!(asked.reverification, Some(Reverification::Window { level, after_minutes }));
+        assert_eq!(asked.scopes, ["events:write"]);
+        let kinds = [CredentialKind::ApiKey, CredentialKind::M2mToken];
+        assert_eq!(asked.credentials, Some(kinds.into_iter().collect()));
     });
 }
 
@@ -196,6 +202,7 @@ fn an_empty_requirement_asks_for_nothing_more_than_a_user() {
         let Wanted::Requirement(asked) = &question.wanted else { panic!("{question:?}") };
         assert!(asked.roles.is_empty() && asked.organization.is_none());
         assert_eq!(asked.reverification, None);
+        assert!(asked.scopes.is_empty() && asked.credentials.is_none());
     });
 }
 
@@ -208,6 +215,8 @@ fn names_in_a_requirement_are_few_short_and_not_empty() {
         plans: vec!["p".into(); 100],
         organization: "o".repeat(257),
         reverification: None,
+        scopes: vec![String::new()],
+        credentials: vec!["session_token".into(), "session".into()],
     });
     assert_eq!(
         malformed(&message),
@@ -216,6 +225,8 @@ fn names_in_a_requirement_are_few_short_and_not_empty() {
             "requirement.roles[1]",
             "requirement.permissions[0]",
             "requirement.features",
+            "requirement.scopes[0]",
+            "requirement.credentials[1]",
         ]
     );
 }

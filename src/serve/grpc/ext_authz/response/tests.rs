@@ -188,6 +188,7 @@ fn metadata_names_the_decision_and_the_person_on_allow_and_on_deny() {
     ] {
         let response = render(somebody(decision), SILENT);
         let expected = [
+            ("credential", "session_token"),
             ("effect", effect),
             ("expires_at", "1800000060"),
             ("instance", "shop"),
