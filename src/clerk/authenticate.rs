@@ -157,6 +157,12 @@ impl Authenticator {
         &self.verifier.counters
     }
 
+    /// How many opaque credentials are kept: those vouched for, and those unknown.
+    #[cfg(test)]
+    pub(super) async fn opaque_entries(&self) -> (u64, u64) {
+        self.verifier.opaque.entries().await
+    }
+
     /// Whether keys are at hand, as it changes.
     #[must_use]
     pub fn readiness(&self) -> watch::Receiver<Readiness> {

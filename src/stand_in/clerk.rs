@@ -10,6 +10,8 @@ mod cookies;
 mod faults;
 mod handshake;
 mod instance;
+mod machine_api;
+mod machines;
 mod pages;
 mod requests;
 mod server;
@@ -19,6 +21,7 @@ mod visitor;
 pub use cookies::{CookieNames, cookie_suffix};
 pub use faults::{Endpoint, Fault, Faults};
 pub use instance::Environment;
+pub use machines::{Grant, Issued, Machines};
 pub use requests::{RequestLog, SeenRequest};
 pub use sessions::{Session, SessionError, Sessions, SignIn, SignedIn};
 
@@ -230,6 +233,18 @@ impl StandIn {
         &self.instance.requests
     }
 
+    /// The opaque machine credentials, to be revoked at will.
+    #[must_use]
+    pub fn machines(&self) -> &Machines {
+        &self.instance.machines
+    }
+
+    /// Issues an opaque machine credential.
+    #[must_use]
+    pub fn issue(&self, grant: Grant) -> Issued {
+        self.machines().issue(grant, self.instance.now())
+    }
+
     /// Lets browsers be sent back to one more origin.
     pub fn allow_origin(&self, origin: &str) {
         self.instance.allow_origin(origin);
@@ -268,6 +283,18 @@ impl StandIn {
     #[must_use]
     pub fn token(&self, facts: &SessionFacts) -> String {
         Token::session(facts, &self.minting()).sign(&self.keys().current())
+    }
+
+    /// A machine-to-machine token in JWT form, for other machines.
+    #[must_use]
+    pub fn m2m_jwt(&self, machine: &str, for_machines: &[&str]) -> String {
+        Token::machine(machine, for_machines, &self.minting()).sign(&self.keys().current())
+    }
+
+    /// An OAuth access token in JWT form.
+    #[must_use]
+    pub fn oauth_jwt(&self, user: &str, client: &str, scopes: &[&str]) -> String {
+        Token::oauth(user, client, scopes, &self.minting()).sign(&self.keys().current())
     }
 
     /// A signed session token of a person in the organization they start in, with a session of its

@@ -19,6 +19,8 @@ use crate::{
 use serde_json::json;
 use std::sync::Arc;
 
+mod machine_outages;
+mod machines;
 mod outages;
 
 fn reason(result: Authentication) -> SignedOutReason {

@@ -5,7 +5,7 @@ use super::instance::Instance;
 use axum::{
     Json, Router,
     extract::{FromRequestParts, Path, Query, State},
-    http::{StatusCode, header, request::Parts},
+    http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
@@ -92,14 +92,17 @@ impl FromRequestParts<Arc<Instance>> for KnowsTheSecret {
         parts: &mut Parts,
         instance: &Arc<Instance>,
     ) -> Result<Self, Response> {
-        let header = parts.headers.get(header::AUTHORIZATION);
-        let shown = header.and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-        if shown == Some(&*instance.secret_key) {
+        if bearer(&parts.headers) == Some(&*instance.secret_key) {
             Ok(Self)
         } else {
             Err(refusal(StatusCode::UNAUTHORIZED, "clerk_key_invalid"))
         }
     }
+}
+
+/// The key that a request carries.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
 }
 
 /// An error in the form of Clerk's APIs.

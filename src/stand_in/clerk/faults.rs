@@ -1,5 +1,6 @@
 //! What can be made to go wrong, while the server runs.
 
+use super::machine_api;
 use axum::{
     body::Body,
     http::{StatusCode, header},
@@ -7,9 +8,12 @@ use axum::{
 };
 use std::{
     collections::HashMap,
+    io,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
+use tokio::time::sleep;
+use tokio_stream::StreamExt as _;
 
 /// A part of the server that is counted, and that can go wrong, by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,18 +28,27 @@ pub enum Endpoint {
     HandshakePayload,
     /// `POST /v1/sessions/{id}/refresh` of the Backend API.
     Refresh,
+    /// `POST /api_keys/verify` of the Backend API.
+    VerifyApiKey,
+    /// `POST /m2m_tokens/verify` of the Backend API.
+    VerifyM2mToken,
+    /// `POST /oauth_applications/access_tokens/verify` of the Backend API.
+    VerifyOauthToken,
     /// Everything else: the pages for people, and addresses that are not there.
     Pages,
 }
 
 impl Endpoint {
     /// Every endpoint.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::FrontendKeys,
         Self::BackendKeys,
         Self::Handshake,
         Self::HandshakePayload,
         Self::Refresh,
+        Self::VerifyApiKey,
+        Self::VerifyM2mToken,
+        Self::VerifyOauthToken,
         Self::Pages,
     ];
 
@@ -47,6 +60,9 @@ impl Endpoint {
             "/v1/jwks" => Self::BackendKeys,
             "/v1/client/handshake" => Self::Handshake,
             "/v1/clients/handshake_payload" => Self::HandshakePayload,
+            machine_api::API_KEYS => Self::VerifyApiKey,
+            machine_api::M2M_TOKENS => Self::VerifyM2mToken,
+            machine_api::OAUTH_TOKENS => Self::VerifyOauthToken,
             _ if path.starts_with("/v1/sessions/") && path.ends_with("/refresh") => Self::Refresh,
             _ => Self::Pages,
         }
@@ -60,6 +76,8 @@ pub enum Fault {
     Slow(Duration),
     /// The connection is closed without an answer.
     Down,
+    /// The beginning of an answer; then the connection is closed.
+    BrokenOff,
     /// The right answer under another content type.
     ContentType(&'static str),
     /// Another answer.
@@ -159,6 +177,23 @@ impl Faults {
     fn lock(&self) -> MutexGuard<'_, HashMap<Endpoint, (Fault, Option<u32>)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The answer of [`Fault::BrokenOff`].
+pub(super) fn broken_off() -> Response {
+    let beginning = Ok("{\"id\":");
+    let end = Err(io::Error::from(io::ErrorKind::ConnectionReset));
+    let body = tokio_stream::iter([beginning, end]).then(async |part| {
+        if part.is_err() {
+            // Time for the beginning to leave.
+            sleep(Duration::from_millis(20)).await;
+        }
+        part
+    });
+    let mut response = Response::new(Body::from_stream(body));
+    let json = header::HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    response
 }
 
 /// The answer of [`Fault::Answer`].

@@ -5,11 +5,12 @@ use super::{
     cookies::CookieNames,
     faults::Faults,
     handshake::Handshakes,
+    machines::Machines,
     requests::RequestLog,
     sessions::{Session, Sessions},
 };
 use crate::{
-    core::clock::SharedClock,
+    core::clock::{SharedClock, Timestamp},
     stand_in::{
         keys::{PublishedKeys, SigningKey},
         people::Person,
@@ -56,6 +57,7 @@ pub(super) struct Instance {
     pub(super) keys: PublishedKeys,
     pub(super) people: Vec<Person>,
     pub(super) sessions: Sessions,
+    pub(super) machines: Machines,
     pub(super) handshakes: Handshakes,
     pub(super) faults: Faults,
     pub(super) requests: RequestLog,
@@ -79,6 +81,7 @@ impl Instance {
             people: setup.people,
             environment: setup.environment,
             sessions: Sessions::default(),
+            machines: Machines::default(),
             handshakes: Handshakes::default(),
             faults: Faults::default(),
             requests: RequestLog::default(),
@@ -92,8 +95,12 @@ impl Instance {
         self.people.iter().find(|person| person.handle == handle)
     }
 
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     pub(super) fn now_seconds(&self) -> i64 {
-        self.clock.now().unix_seconds()
+        self.now().unix_seconds()
     }
 
     pub(super) fn minting(&self, authorized_party: Option<String>) -> Minting {

@@ -5,7 +5,7 @@ use super::{
     faults::{self, Endpoint, Fault},
     handshake,
     instance::Instance,
-    pages,
+    machine_api, pages,
 };
 use axum::{Router, body::Body, extract::Request, http::header, response::Response};
 use hyper_util::{
@@ -27,6 +27,7 @@ struct Unanswered;
 pub(super) async fn serve(listener: TcpListener, instance: Arc<Instance>) {
     let router: Router = Router::new()
         .merge(backend::routes())
+        .merge(machine_api::routes())
         .merge(handshake::routes())
         .merge(pages::routes())
         .with_state(Arc::clone(&instance));
@@ -64,6 +65,7 @@ async fn answer(
         None => {}
         Some(Fault::Slow(delay)) => sleep(delay).await,
         Some(Fault::Down) => return Err(Unanswered),
+        Some(Fault::BrokenOff) => return Ok(faults::broken_off()),
         Some(Fault::ContentType(content_type)) => other_content_type = Some(content_type),
         Some(Fault::Answer { status, content_type, retry_after, body }) => {
             return Ok(faults::answer(status, content_type, retry_after, body));

@@ -1,6 +1,7 @@
 mod browser;
 mod faults;
 mod handshake;
+mod machines;
 mod refresh;
 
 use super::{Environment, Setup, StandIn};

@@ -25,6 +25,8 @@ async fn every_fault_happens_and_every_request_is_counted() {
     assert_eq!(ask().await.unwrap().headers()[header::RETRY_AFTER], "7");
     clerk.faults().inject(Endpoint::FrontendKeys, Fault::garbage());
     assert!(ask().await.unwrap().json::<Value>().await.is_err());
+    clerk.faults().inject(Endpoint::FrontendKeys, Fault::BrokenOff);
+    assert!(ask().await.unwrap().bytes().await.is_err());
     clerk.faults().inject(Endpoint::FrontendKeys, Fault::ContentType("text/html"));
     let answer = ask().await.unwrap();
     assert_eq!(answer.headers()[header::CONTENT_TYPE], "text/html");
@@ -39,7 +41,7 @@ async fn every_fault_happens_and_every_request_is_counted() {
     assert!(ask().await.is_err());
     assert!(ask().await.unwrap().status().is_success());
 
-    assert_eq!(clerk.requests().count(Endpoint::FrontendKeys), 9);
+    assert_eq!(clerk.requests().count(Endpoint::FrontendKeys), 10);
     assert_eq!(clerk.requests().count(Endpoint::BackendKeys), 0);
     assert_eq!(clerk.requests().last()[0].path, "/.well-known/jwks.json");
     clerk.requests().clear();
