@@ -119,8 +119,11 @@ impl Stage {
             client_uat: suffix.suffixed("__client_uat"),
         };
         let instance = InstanceName::new(NAME);
-        let outside =
-            Connected { keys: Keys::pinned(Key::from_pem(&key.public_pem())?), backend_api: None };
+        let outside = Connected {
+            keys: Keys::pinned(Key::from_pem(&key.public_pem())?),
+            backend_api: None,
+            machine_tokens: None,
+        };
         let entry = InstanceEntry {
             name: instance.clone(),
             authenticator: Authenticator::new(

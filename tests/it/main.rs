@@ -10,6 +10,7 @@ mod doors;
 mod envoy_configuration;
 mod incidents;
 mod layering;
+mod machines;
 mod policy_tests;
 mod readme;
 mod support;

@@ -28,14 +28,15 @@ pub(super) fn m2m_jwt(
     if machine.is_some() && !is_named {
         return Err(MachineError::OtherMachine);
     }
-    let accepted = |name: &Box<str>| instance.audiences.contains(name) || machine == Some(name);
-    match audience {
-        _ if instance.audiences.is_empty() => Ok(()),
-        Some(names) if names.iter().any(accepted) => Ok(()),
-        Some(_) => Err(MachineError::Audience),
-        None if is_named || instance.missing_audience == WhenMissing::Accept => Ok(()),
-        None => Err(MachineError::Audience),
-    }
+    let accepts = |names: &[Box<str>]| {
+        named_in(names) || names.iter().any(|name| instance.audiences.contains(name))
+    };
+    let accepted = instance.audiences.is_empty()
+        || match audience {
+            Some(names) => accepts(names),
+            None => is_named || instance.missing_audience == WhenMissing::Accept,
+        };
+    if accepted { Ok(()) } else { Err(MachineError::Audience) }
 }
 
 /// Checks that an OAuth access token is meant for one of the audiences, where the settings list any.

@@ -41,12 +41,14 @@ struct Vouched {
 }
 
 impl Vouched {
-    /// Whether Clerk's word still counts, and the credential has not ended since.
-    fn check(&self, now: Timestamp) -> Result<Arc<Machine>, Stale> {
-        let ended = self.machine.expires_at.is_some_and(|end| end <= now);
-        // A clock that was set back says nothing about how long ago that was.
-        let old = now < self.at || now.since(self.at) >= self.lifetime;
-        if ended || old { Err(Stale) } else { Ok(Arc::clone(&self.machine)) }
+    /// Whether the credential has ended since.
+    fn has_ended(&self, now: Timestamp) -> bool {
+        self.machine.expires_at.is_some_and(|end| end <= now)
+    }
+
+    /// Whether Clerk's word still counts. A clock that was set back says nothing about how old it is.
+    fn still_counts(&self, now: Timestamp) -> bool {
+        now >= self.at && now.since(self.at) < self.lifetime && !self.has_ended(now)
     }
 
     fn bytes(&self) -> u32 {
@@ -55,9 +57,6 @@ impl Vouched {
         u32::try_from(bytes).unwrap_or(u32::MAX)
     }
 }
-
-/// Clerk must be asked again.
-struct Stale;
 
 struct WhileVouched;
 
@@ -105,13 +104,11 @@ impl OpaqueTokens {
             return Err(MachineError::Unknown);
         }
         if let Some(vouched) = self.known.get(&fingerprint).await {
-            match vouched.check(now) {
-                Ok(machine) => {
-                    counters.machine_cache_hit.increment();
-                    return Ok(machine);
-                }
-                Err(Stale) => self.known.invalidate(&fingerprint).await,
+            if vouched.still_counts(now) {
+                counters.machine_cache_hit.increment();
+                return Ok(Arc::clone(&vouched.machine));
             }
+            self.known.invalidate(&fingerprint).await;
         }
         let asked = self.known.try_get_with(fingerprint, async {
             counters.machine_cache_miss.increment();
@@ -123,7 +120,8 @@ impl OpaqueTokens {
             Ok(Arc::new(self.vouched(machine, now)))
         });
         match asked.await {
-            Ok(vouched) => vouched.check(now).map_err(|Stale| MachineError::Expired),
+            Ok(vouched) if vouched.has_ended(now) => Err(MachineError::Expired),
+            Ok(vouched) => Ok(Arc::clone(&vouched.machine)),
             Err(error) => Err(*error),
         }
     }

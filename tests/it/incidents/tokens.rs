@@ -205,8 +205,7 @@ async fn permission_masks_of_any_width_grant_what_they_say_and_no_more() {
                 json!({ "id": "org_2acme", "rol": "admin", "per": names, "fpm": masks }),
             )
         });
-        let asked =
-            GetClaimsRequest { credential: Some(credential(&token)), instance: String::new() };
+        let asked = GetClaimsRequest { credential: Some(credential(&token)), ..Default::default() };
         let answer = client.get_claims(asked).await.expect("an answer").into_inner();
         let identity = answer.identity.expect("somebody");
         let mut granted = identity.organization.expect("an organization").permissions;

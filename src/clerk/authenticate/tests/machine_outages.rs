@@ -82,18 +82,20 @@ impl World {
     }
 
     async fn ask(&self, token: &str) -> Result<String, Reason> {
-        self.found(token).await.map_err(|error| error.reason())
+        self.found(token).await.map_err(MachineError::reason)
     }
 
     async fn found(&self, token: &str) -> Result<String, MachineError> {
         let accepts: CredentialKinds = CredentialKind::ALL.into_iter().collect();
         match self.authenticator.authenticate_token(token, accepts, self.clock.now()).await {
             Authentication::Machine(machine) => Ok(machine.id.to_string()),
-            Authentication::SignedOut(out) => match out.reason {
-                SignedOutReason::Machine(_, error) => Err(error),
-                reason => panic!("{reason:?}"),
-            },
-            found => panic!("{found:?}"),
+            Authentication::SignedOut(out) => {
+                let SignedOutReason::Machine(_, error) = out.reason else { panic!("{out:?}") };
+                Err(error)
+            }
+            found @ (Authentication::SignedIn(_)
+            | Authentication::Pending(_)
+            | Authentication::Redirect(_)) => panic!("{found:?}"),
         }
     }
 
@@ -294,11 +296,7 @@ fn a_storm_of_made_up_credentials_costs_no_more_calls_than_the_budget_and_no_mem
                 world.clock.advance(Duration::from_secs(1));
                 seconds += 1;
             }
-            let found =
-                world.found(&format!("oat_{number:032x}")).await.map_err(|error| match error {
-                    MachineError::Unknown => Reason::TokenInvalid,
-                    error => error.reason(),
-                });
+            let found = world.ask(&format!("oat_{number:032x}")).await;
             let refused = [Err(Reason::TokenInvalid), Err(Reason::UpstreamUnavailable)];
             assert!(refused.contains(&found), "{found:?}");
         }

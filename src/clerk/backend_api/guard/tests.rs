@@ -249,6 +249,7 @@ impl Transport for Giving {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "stands among answers that do not come")]
 fn too_many(retry_after: Option<u64>) -> Result<Answer, NoAnswer> {
     Ok(Answer { retry_after: retry_after.map(Duration::from_secs), ..answer(429) })
 }

@@ -75,8 +75,8 @@ impl Fields {
     }
 
     fn list(&mut self, name: &'static str, texts: &[Box<str>]) {
-        let value = |text: &Box<str>| Value { kind: Some(Kind::StringValue(text.to_string())) };
-        let values = texts.iter().map(value).collect();
+        let value = |text: &str| Value { kind: Some(Kind::StringValue(text.to_owned())) };
+        let values = texts.iter().map(|text| value(text)).collect();
         self.set(name, Kind::ListValue(ListValue { values }));
     }
 

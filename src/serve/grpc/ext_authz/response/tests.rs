@@ -4,11 +4,12 @@ use crate::{
     core::{
         asker::Asker,
         decision::{Decision, Effect},
+        identity::Identity,
         presentation::{CustomResponse, Presentation},
         reason::{Category, Reason},
     },
     serve::{
-        fixtures::{allow, deny, nobody, redirect, somebody},
+        fixtures::{allow, api_key, deny, nobody, redirect, somebody},
         respond::Disclosure,
     },
 };
@@ -63,7 +64,14 @@ fn metadata(response: &CheckResponse) -> BTreeMap<&str, String> {
     let text = |kind: &Kind| match kind {
         Kind::StringValue(text) => text.clone(),
         Kind::NumberValue(number) => number.to_string(),
-        Kind::NullValue(_) | Kind::BoolValue(_) | Kind::StructValue(_) | Kind::ListValue(_) => {
+        Kind::ListValue(list) => {
+            let texts = list.values.iter().map(|value| match &value.kind {
+                Some(Kind::StringValue(text)) => text.as_str(),
+                other => panic!("metadata holds a list with {other:?}"),
+            });
+            texts.collect::<Vec<_>>().join(" ")
+        }
+        Kind::NullValue(_) | Kind::BoolValue(_) | Kind::StructValue(_) => {
             panic!("metadata holds {kind:?}")
         }
     };
@@ -203,6 +211,23 @@ fn metadata_names_the_decision_and_the_person_on_allow_and_on_deny() {
         let found = metadata(&response);
         assert!(found.iter().map(|(name, text)| (*name, &**text)).eq(expected), "{found:?}");
     }
+}
+
+#[test]
+fn metadata_names_a_machine_as_one_and_never_as_a_user() {
+    let identity = Identity::Machine(api_key().into());
+    let response = render(Outcome { identity, ..nobody(allow(&[], &[])) }, SILENT);
+    let found = metadata(&response);
+    let expected = [
+        ("credential", "api_key"),
+        ("credential_id", "ak_1"),
+        ("effect", "allow"),
+        ("reason", "allowed"),
+        ("revision", "r1"),
+        ("scopes", "events:write"),
+        ("subject", "user_ada"),
+    ];
+    assert!(found.iter().map(|(name, text)| (*name, &**text)).eq(expected), "{found:?}");
 }
 
 #[test]
