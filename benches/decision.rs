@@ -5,7 +5,10 @@ use bailiff::{
     clerk::{BrowserOptions, HandshakeMode, PublishableKey},
     config::{
         assemble,
-        settings::{BackendApiSettings, InstanceSettings, KeySettings, LogSettings, Settings},
+        settings::{
+            BackendApiSettings, InstanceSettings, KeySettings, LogSettings, MachineSettings,
+            Settings,
+        },
     },
     core::{
         header::{Header, Headers, Repeats},
@@ -63,6 +66,7 @@ impl Bench {
                     secret_key: SecretString::from("sk_live_bench"),
                 }),
                 browser: BrowserOptions { handshake: HandshakeMode::On, ..BrowserOptions::none() },
+                machines: MachineSettings::standard(None),
                 issuers: Vec::new(),
                 authorized_parties: vec![ORIGIN.to_owned()],
                 accept_missing_azp: false,

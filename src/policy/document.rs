@@ -6,6 +6,7 @@
 
 use super::{
     diagnostic::{PolicyError, PolicyErrors},
+    flow_paths,
     problem::Problem,
     source::{File, Place, Source},
     wording::Kind,
@@ -65,8 +66,15 @@ impl Node {
         if source.text().len() > Source::MAX_BYTES {
             return Err(PolicyError::new(Place::START, Problem::TooLarge));
         }
-        serde_saphyr::from_str_with_options(source.text(), options())
-            .map_err(|error| yaml_error(source, &error))
+        serde_saphyr::from_str_with_options(source.text(), options()).or_else(|error| {
+            let hidden = flow_paths::hidden(source.text());
+            let node = hidden
+                .as_ref()
+                .and_then(|hidden| serde_saphyr::from_str_with_options(hidden, options()).ok());
+            node.zip(hidden)
+                .and_then(|(node, hidden)| flow_paths::restored(node, source, &hidden))
+                .ok_or_else(|| yaml_error(source, &error))
+        })
     }
 
     /// Says which of several texts this has been read from.

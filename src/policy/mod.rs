@@ -21,6 +21,7 @@ mod diagnostic;
 mod document;
 mod evaluate;
 mod facts;
+mod flow_paths;
 mod guard;
 mod methods;
 mod overlap;

@@ -175,6 +175,11 @@ impl Place {
         Self { file: File::FIRST, start, end: start.saturating_add(length) }
     }
 
+    /// The bytes, in the text that it is a place in.
+    pub(super) const fn range(self) -> Range<usize> {
+        self.start..self.end
+    }
+
     /// The same place in another text.
     pub(super) const fn in_file(self, file: File) -> Self {
         Self { file, ..self }
