@@ -98,14 +98,12 @@ impl Own<'_> {
         }
     }
 
-    const fn is(&self, access: &Access) -> bool {
-        match self {
-            Self::Rule(rule) => matches!(
-                (&rule.access, access),
-                (Access::Public, Access::Public) | (Access::Denied, Access::Denied)
-            ),
-            Self::AdHoc(_) => false,
-        }
+    const fn is_public(&self) -> bool {
+        matches!(self, Self::Rule(Rule { access: Access::Public, .. }))
+    }
+
+    const fn is_denied(&self) -> bool {
+        matches!(self, Self::Rule(Rule { access: Access::Denied, .. }))
     }
 }
 
@@ -128,10 +126,10 @@ impl Asked<'_, '_> {
 
     /// Whether the answer depends on who asks, or passes it on.
     pub(super) fn wants_identity(&self) -> bool {
-        if self.own.is(&Access::Public) {
+        if self.own.is_public() {
             return self.added(Mode::Enforce).next().is_some();
         }
-        !self.own.is(&Access::Denied)
+        !self.own.is_denied()
     }
 
     /// The kinds of credential that can meet what is asked.
@@ -147,7 +145,7 @@ impl Asked<'_, '_> {
     /// The entry that lets nobody through, whoever they are.
     fn denying(&self) -> Option<&RuleId> {
         let action = self.also_action.filter(|rule| matches!(rule.access, Access::Denied));
-        if self.own.is(&Access::Denied) { self.own.rule() } else { action.map(|rule| &rule.id) }
+        if self.own.is_denied() { self.own.rule() } else { action.map(|rule| &rule.id) }
     }
 
     /// What a caller must meet besides the entry's own requirement, or what is only tried.
@@ -199,7 +197,7 @@ impl Asked<'_, '_> {
             // Nothing is asked. Where only something added asks, it holds as over `signed_in`.
             return self.tried(own, &facts);
         }
-        match self.put(own, self.added(Mode::Enforce), &facts) {
+        match self.put(own, &self.added(Mode::Enforce), &facts) {
             Ok(()) => self.tried(own, &facts),
             Err(refused) => Verdict::refused(refused),
         }
@@ -210,10 +208,10 @@ impl Asked<'_, '_> {
         let mut shadow = Vec::new();
         if let Some(requirement) = self.own.tried() {
             let own = Demand { requirement, ..own };
-            shadow.extend(self.put(own, iter::empty(), facts).err());
+            shadow.extend(self.put(own, &iter::empty(), facts).err());
         }
         for added in self.added(Mode::Shadow) {
-            if let Err(refused) = self.put(own, iter::once(added), facts) {
+            if let Err(refused) = self.put(own, &iter::once(added), facts) {
                 shadow.push(self.refused(added.rule, refused.refusal));
             }
         }
@@ -223,7 +221,7 @@ impl Asked<'_, '_> {
     fn put<'a>(
         &self,
         own: Demand<'a>,
-        added: impl Iterator<Item = Added<'a>> + Clone,
+        added: &(impl Iterator<Item = Added<'a>> + Clone),
         facts: &Facts<'a>,
     ) -> Result<(), Refused> {
         let demands = added.clone().map(|added| added.demand);

@@ -2,8 +2,10 @@
 
 mod guards;
 mod merge;
+mod names;
 mod requirement;
 mod responses;
+mod reverification;
 mod routes;
 mod settings;
 mod standing;
@@ -24,8 +26,8 @@ use super::{
     wording::{Choice, Excerpt, Expected},
 };
 use crate::core::id::{Revision, RuleId};
+pub(super) use names::{after_minutes, entitlement, name, organization, permission, role};
 use requirement::{Position, Words};
-pub(super) use requirement::{after_minutes, entitlement, name, organization, permission, role};
 use routes::Table;
 use standing::Tables;
 use std::collections::HashMap;
@@ -112,7 +114,6 @@ impl Compiler {
             match &*entry.key {
                 "version" => version = Some(&entry.value),
                 "unlisted" => unlisted = self.unlisted(&entry.value),
-                "preflight" => {}
                 "routes" => {
                     tables = self.routes(&entry.value, Table::general(preflight)).map(Tables::new);
                 }
@@ -121,8 +122,9 @@ impl Compiler {
                 "actions" => actions = self.actions(&entry.value),
                 "responses" => responses = self.responses(&entry.value),
                 "upstream" => upstream = self.upstream(&entry.value),
-                // Neither says anything about who is let in; both are read by others.
-                "lints" | "tests" => {}
+                // Read above, since every route depends on it; or by others, since neither `lints`
+                // nor `tests` says anything about who is let in.
+                "preflight" | "lints" | "tests" => {}
                 _ => self.unknown_key(entry, "a policy", &KEYS),
             }
         }

@@ -40,7 +40,9 @@ pub(super) fn revision(policy: &Policy) -> Revision {
     let mut preflights: Vec<&str> = policy.preflights().map(|rule| rule.id.as_str()).collect();
     preflights.sort_unstable();
     canonical.count(preflights.len());
-    preflights.into_iter().for_each(|preflight| canonical.text(preflight));
+    for preflight in preflights {
+        canonical.text(preflight);
+    }
     canonical.count(policy.guards.len());
     for guard in policy.guards() {
         canonical.guard(guard);
@@ -108,7 +110,9 @@ impl Canonical {
         names.sort_unstable();
         self.text("these");
         self.count(names.len());
-        names.iter().for_each(|name| self.text(name));
+        for name in &names {
+            self.text(name);
+        }
     }
 
     fn requirement(&mut self, requirement: &Requirement) {

@@ -10,6 +10,7 @@ mod machines;
 pub(in crate::policy) mod people;
 mod preflights;
 mod responses;
+mod revisions;
 mod routing;
 
 use super::{Policy, Routed, Source};

@@ -5,6 +5,7 @@
 //! `BAILIFF_REFERENCE_POLICIES` says how many random policies are tried, each with 500 requests.
 
 mod generate;
+mod meaning;
 mod model;
 
 use super::tests::{Came, Who, load, machine, put, user};
@@ -19,7 +20,8 @@ use crate::{
     },
     policy::{Policy, Problem, Source},
 };
-use model::{Body, Facts, Failure, Guard, Requirement, Route, Rule, Segment, Table};
+use meaning::{Facts, Failure};
+use model::{Body, Guard, Requirement, Route, Rule, Segment, Table};
 use std::{collections::HashMap, iter};
 
 /// Requests to each policy.

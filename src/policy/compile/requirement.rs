@@ -7,19 +7,14 @@ use super::{
         document::{Entry, Node, Value},
         methods::COMMON,
         problem::Problem,
-        requirement::{OrganizationRequirement, Requirement},
+        requirement::Requirement,
         source::Place,
         wording::{Choice, Excerpt, Expected},
     },
     Compiler, ConditionKey,
+    names::{entitlement, organization, permission, role, scope},
 };
-use crate::core::{
-    credential::{CredentialKind, CredentialKinds},
-    entitlement::{EntitlementKey, EntitlementKeyError},
-    organization::{PermissionKey, RoleKey},
-    reverification::{Level, Preset, Reverification},
-};
-use std::num::NonZeroU32;
+use crate::core::credential::{CredentialKind, CredentialKinds};
 
 /// In the order in which requirements are evaluated and, within one reason, reported.
 const KEYS: [&str; 13] = [
@@ -60,13 +55,6 @@ const LIST_KEYS: [&str; 2] = ["any", "all"];
 const MODES: [&str; 2] = ["enforce", "shadow"];
 const IMPERSONATION: [&str; 1] = ["forbidden"];
 const CREDENTIALS: [&str; 4] = ["session_token", "api_key", "m2m_token", "oauth_token"];
-const PRESETS: [&str; 4] = ["strict_mfa", "strict", "moderate", "lax"];
-const LEVELS: [&str; 3] = ["first_factor", "second_factor", "multi_factor"];
-const WINDOW_KEYS: [&str; 2] = ["level", "after_minutes"];
-/// The longest name of a role, permission, feature, plan, organization or scope, in bytes.
-const MAX_NAME_BYTES: usize = 256;
-/// Clerk takes fewer than 99999 minutes.
-const MAX_MINUTES: u32 = 99_998;
 
 /// Which words may stand where a requirement is asked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -365,126 +353,5 @@ impl Compiler {
             });
         }
         Some(Requirement::all(parts))
-    }
-
-    fn reverification(&mut self, node: &Node) -> Option<Reverification> {
-        match &node.value {
-            Value::Text(name) => {
-                Preset::from_name(name).map(Reverification::Preset).or_else(|| {
-                    let choice =
-                        Choice::among(name, &PRESETS).or("a map with `level` and `after_minutes`");
-                    self.unknown_word(node.place, "reverification", name, choice)
-                })
-            }
-            Value::Map(_) => self.window(node),
-            Value::Nothing | Value::Number(_) | Value::Other(_) | Value::List(_) => {
-                self.wrong_kind(node, "`reverification`", Expected::Reverification)
-            }
-        }
-    }
-
-    fn window(&mut self, node: &Node) -> Option<Reverification> {
-        let mut level = None;
-        let mut after_minutes = None;
-        for entry in self.map(node, "`reverification`")? {
-            match &*entry.key {
-                "level" => level = Some(self.level(&entry.value)),
-                "after_minutes" => after_minutes = Some(self.minutes(&entry.value)),
-                _ => self.unknown_key(entry, "`reverification`", &WINDOW_KEYS),
-            }
-        }
-        for (absent, key) in
-            [(level.is_none(), "level"), (after_minutes.is_none(), "after_minutes")]
-        {
-            if absent {
-                self.report(node.place, Problem::MissingKey { inside: "`reverification`", key });
-            }
-        }
-        Some(Reverification::Window { level: level??, after_minutes: after_minutes?? })
-    }
-
-    fn level(&mut self, node: &Node) -> Option<Level> {
-        let name = self.text(node, "`level`")?;
-        Level::from_name(name).or_else(|| {
-            let choice = Choice::among(name, &LEVELS);
-            self.unknown_word(node.place, "level of reverification", name, choice)
-        })
-    }
-
-    fn minutes(&mut self, node: &Node) -> Option<NonZeroU32> {
-        let minutes = match node.value {
-            Value::Number(minutes) => u32::try_from(minutes).ok(),
-            Value::Nothing | Value::Text(_) | Value::Other(_) | Value::List(_) | Value::Map(_) => {
-                None
-            }
-        };
-        match minutes.and_then(after_minutes) {
-            Some(minutes) => Some(minutes),
-            None => self.refuse(node.place, Problem::AfterMinutes),
-        }
-    }
-}
-
-/// Minutes within what Clerk takes.
-pub(in crate::policy) fn after_minutes(minutes: u32) -> Option<NonZeroU32> {
-    NonZeroU32::new(minutes).filter(|minutes| minutes.get() <= MAX_MINUTES)
-}
-
-/// A name that a token can hold: visible ASCII, no comma, and something behind every `org:`.
-pub(in crate::policy) fn name<'t>(what: &'static str, text: &'t str) -> Result<&'t str, Problem> {
-    let visible = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b',' | b'`');
-    let sound = text.len() <= MAX_NAME_BYTES
-        && text.bytes().all(visible)
-        && !text.is_empty()
-        && !text.ends_with(':');
-    if sound { Ok(text) } else { Err(Problem::Name { what, name: Excerpt::of(text) }) }
-}
-
-/// An organization: `required`, an id or a slug.
-pub(in crate::policy) fn organization(text: &str) -> Result<Requirement, Problem> {
-    Ok(Requirement::Organization(match name("an organization", text)? {
-        "required" => OrganizationRequirement::Active,
-        name => OrganizationRequirement::Named(name.into()),
-    }))
-}
-
-/// A role.
-pub(in crate::policy) fn role(text: &str) -> Result<Requirement, Problem> {
-    Ok(Requirement::Role(RoleKey::new(name("a role", text)?)))
-}
-
-/// A custom permission.
-pub(in crate::policy) fn permission(text: &str) -> Result<Requirement, Problem> {
-    let permission = PermissionKey::new(name("a permission", text)?);
-    if permission.is_system() {
-        return Err(Problem::SystemPermission(Excerpt::of(text)));
-    }
-    Ok(Requirement::Permission(permission))
-}
-
-/// A feature or plan. Clerk ignores what stands behind a second colon; here it is refused, since
-/// whoever wrote it means something else.
-pub(in crate::policy) fn entitlement(
-    what: &'static str,
-    text: &str,
-) -> Result<EntitlementKey, Problem> {
-    match EntitlementKey::parse(text) {
-        Err(error @ EntitlementKeyError::Scope(_)) => Err(Problem::Entitlement(error)),
-        Ok(key) if text.bytes().filter(|&byte| byte == b':').count() < 2 => {
-            name(what, text).map(|_| key)
-        }
-        Ok(_) | Err(EntitlementKeyError::Empty) => {
-            Err(Problem::Name { what, name: Excerpt::of(text) })
-        }
-    }
-}
-
-/// A scope of OAuth: visible ASCII without quotes and backslashes (RFC 6749, section 3.3).
-pub(in crate::policy) fn scope(text: &str) -> Result<Requirement, Problem> {
-    let allowed = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\' | b'`');
-    if (1..=MAX_NAME_BYTES).contains(&text.len()) && text.bytes().all(allowed) {
-        Ok(Requirement::Scope(text.into()))
-    } else {
-        Err(Problem::Name { what: "a scope", name: Excerpt::of(text) })
     }
 }

@@ -100,13 +100,10 @@ impl Compiler {
                 _ => self.unknown_key(entry, "a host", &HOST_KEYS),
             }
         }
-        match routes {
-            Some(routes) => self.routes(routes, table),
-            None => {
-                let missing = Problem::MissingKey { inside: "a host", key: "routes" };
-                self.refuse(host.place, missing)
-            }
+        if let Some(routes) = routes {
+            return self.routes(routes, table);
         }
+        self.refuse(host.place, Problem::MissingKey { inside: "a host", key: "routes" })
     }
 
     /// Whether preflights are let through: `preflight: allow`, which is all that can be said.
