@@ -333,6 +333,4 @@ fn route<'p, 'q>(policy: &'p Policy, request: &'q HttpRequest<'q>) -> Result<Ask
 }
 
 #[cfg(test)]
-mod reference;
-#[cfg(test)]
 mod tests;

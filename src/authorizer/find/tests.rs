@@ -1,5 +1,7 @@
 //! What is asked of whom, and which entry refuses.
 
+mod reference;
+
 use super::{Asked, Refused, Verdict, asked};
 use crate::{
     authorizer::operator::OperatorRequirements,
@@ -23,7 +25,7 @@ use crate::{
 
 /// Whoever asks.
 #[derive(Clone, Debug)]
-pub(super) enum Who {
+enum Who {
     Nobody,
     User(User),
     Machine(Machine),
@@ -31,21 +33,21 @@ pub(super) enum Who {
 
 /// What came of a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Came {
+struct Came {
     /// The entry that decided; empty where none did.
-    pub(super) rule: String,
+    rule: String,
     /// `None` where it is allowed.
-    pub(super) refused: Option<Reason>,
+    refused: Option<Reason>,
     /// What shadow mode would have refused.
-    pub(super) shadow: Vec<(String, Reason)>,
+    shadow: Vec<(String, Reason)>,
 }
 
-pub(super) fn load(text: &str) -> Policy {
+fn load(text: &str) -> Policy {
     Policy::load(&Source::new("policy.yaml", text)).unwrap_or_else(|errors| panic!("{errors}"))
 }
 
 /// A member of the organization `acme`, with this role and these plans.
-pub(super) fn user(role: &str, plans: &str) -> User {
+fn user(role: &str, plans: &str) -> User {
     User {
         instance: InstanceName::new("shop"),
         id: UserId::new("user_1"),
@@ -66,7 +68,7 @@ pub(super) fn user(role: &str, plans: &str) -> User {
     }
 }
 
-pub(super) fn machine(kind: MachineKind, scopes: &[&str]) -> Machine {
+fn machine(kind: MachineKind, scopes: &[&str]) -> Machine {
     Machine {
         instance: InstanceName::new("shop"),
         kind,
@@ -93,7 +95,7 @@ fn member(plans: &str) -> Who {
 }
 
 /// Puts a request to a policy, as the pipeline does.
-pub(super) fn put(
+fn put(
     policy: &Policy,
     method: &str,
     address: &str,
