@@ -39,6 +39,13 @@ routes:
   /either: { any: [ { role: org:admin }, { credential: api_key, scope: events:write } ] }
 actions:
   event.write: { credential: { any: [api_key, session_token] } }
+upstream:
+  headers:
+    x-user-id: identity.user.id
+    x-kind: identity.kind
+    x-subject: identity.subject
+    x-machine-id: identity.machine.id
+    x-scopes: identity.scopes
 ";
 const US: &str = "mch_us";
 const AUDIENCE: &str = "https://api.shop.test";
@@ -164,6 +171,27 @@ async fn each_kind_is_let_in_where_it_is_named_and_nowhere_else() {
     }
     let nobody = Asked::get("/keys").of(&world.sidecar).await.told();
     assert_eq!(nobody, "401 signed_out");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_service_is_told_of_the_machine_and_of_no_user() {
+    let world = World::start(json!({})).await;
+    let issued = world.clerk.issue(Grant::api_key("user_1", &["events:write", "events:read"]));
+    let bearer = format!("Bearer {}", issued.secret);
+    let asked = Asked::get("/keys").header("authorization", &bearer).header("x-user-id", "user_2");
+    let mut verdict = asked.of(&world.sidecar).await;
+    verdict.set.sort();
+    let set = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    assert_eq!(
+        verdict.set,
+        [
+            set("x-kind", "api_key"),
+            set("x-machine-id", &issued.id),
+            set("x-scopes", "events:write,events:read"),
+            set("x-subject", "user_1"),
+        ]
+    );
+    assert!(verdict.removed.contains(&"x-user-id".to_owned()), "{verdict:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
