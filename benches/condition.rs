@@ -147,10 +147,8 @@ fn conditions(criterion: &mut Criterion) {
 }
 
 fn object(value: serde_json::Value) -> JsonObject {
-    match value {
-        serde_json::Value::Object(object) => object,
-        other => panic!("{other} is no object"),
-    }
+    let serde_json::Value::Object(object) = value else { panic!("{value} is no object") };
+    object
 }
 
 criterion_group!(benches, conditions);

@@ -151,23 +151,11 @@ impl Checker<'_> {
         let first = kinds.next().flatten();
         let inside = if kinds.all(|kind| kind == first) { first } else { None };
         let shape = Shape { kind: Some(Kind::List), inside };
-        let mut constants = Vec::new();
-        let mut terms = Vec::new();
-        for Checked { term, .. } in elements {
-            match term.node {
-                Node::Constant(constant) if terms.is_empty() => {
-                    constants.push((constant, term.range))
-                }
-                node => terms.push(Term { node, range: term.range }),
-            }
-        }
-        let node = if terms.is_empty() {
-            Node::Constant(Constant::List(constants.into_iter().map(|(value, _)| value).collect()))
-        } else {
-            let constants = constants
-                .into_iter()
-                .map(|(constant, range)| Term { node: Node::Constant(constant), range });
-            Node::List(constants.chain(terms).collect())
+        let terms: Vec<Term> = elements.into_iter().map(|element| element.term).collect();
+        let constants: Option<Box<[Constant]>> = terms.iter().map(Term::constant).collect();
+        let node = match constants {
+            Some(constants) => Node::Constant(Constant::List(constants)),
+            None => Node::List(terms.into()),
         };
         Some(self.checked(node, shape, part))
     }

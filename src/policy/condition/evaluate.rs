@@ -102,31 +102,19 @@ impl<'e> Evaluation<'e> {
 
     /// The value of a part that must be true or false.
     pub(super) fn boolean(&'e self, term: &'e Term) -> Result<bool, Halt> {
-        match self.value(term)? {
-            Value::Boolean(flag) => Ok(flag),
-            other => Err(self.fault(other.is_not(Kinds::BOOLEAN), term)),
-        }
+        self.told(self.value(term)?.into_boolean(), term)
     }
 
     fn number(&'e self, term: &'e Term) -> Result<Number, Halt> {
-        match self.value(term)? {
-            Value::Number(number) => Ok(number),
-            other => Err(self.fault(other.is_not(Kinds::NUMBER), term)),
-        }
+        self.told(self.value(term)?.into_number(), term)
     }
 
     fn text(&'e self, term: &'e Term) -> Result<Cow<'e, str>, Halt> {
-        match self.value(term)? {
-            Value::Text(text) => Ok(text),
-            other => Err(self.fault(other.is_not(Kinds::TEXT), term)),
-        }
+        self.told(self.value(term)?.into_text(), term)
     }
 
     fn map(&'e self, term: &'e Term) -> Result<Map<'e>, Halt> {
-        match self.value(term)? {
-            Value::Map(map) => Ok(map),
-            other => Err(self.fault(other.is_not(Kinds::MAP), term)),
-        }
+        self.told(self.value(term)?.into_map(), term)
     }
 
     /// Left before right; the right one only where the left one does not decide.
@@ -167,7 +155,9 @@ impl<'e> Evaluation<'e> {
                 };
                 self.found(place.map_or(Ok(None), |place| list.get(place)), lack, term)
             }
-            other => Err(self.fault(other.is_not(Kinds::LIST_OR_MAP), of)),
+            other @ (Value::Null | Value::Boolean(_) | Value::Number(_) | Value::Text(_)) => {
+                Err(self.fault(other.is_not(Kinds::LIST_OR_MAP), of))
+            }
         }
     }
 
@@ -175,7 +165,9 @@ impl<'e> Evaluation<'e> {
         match self.value(of)? {
             Value::List(list) => self.told(list.contains(&self.value(value)?), term),
             Value::Map(map) => self.told(map.has(&self.text(value)?), term),
-            other => Err(self.fault(other.is_not(Kinds::LIST_OR_MAP), of)),
+            other @ (Value::Null | Value::Boolean(_) | Value::Number(_) | Value::Text(_)) => {
+                Err(self.fault(other.is_not(Kinds::LIST_OR_MAP), of))
+            }
         }
     }
 
@@ -192,7 +184,9 @@ impl<'e> Evaluation<'e> {
                     return Ok(Value::Text(text + self.text(right)?));
                 }
                 Value::Number(number) => number.add(self.number(right)?),
-                other => return Err(self.fault(other.is_not(Kinds::NUMBER_OR_TEXT), left)),
+                other @ (Value::Null | Value::Boolean(_) | Value::List(_) | Value::Map(_)) => {
+                    return Err(self.fault(other.is_not(Kinds::NUMBER_OR_TEXT), left));
+                }
             },
             Arithmetic::Subtract => self.number(left)?.subtract(self.number(right)?),
             Arithmetic::Multiply => self.number(left)?.multiply(self.number(right)?),

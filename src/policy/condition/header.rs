@@ -66,12 +66,12 @@ impl<'e> Evaluation<'e> {
             Value::Number(number) => number.text(),
             Value::Null | Value::List(_) | Value::Map(_) => Err(value.is_not(Kinds::SCALAR)),
         };
-        let told = match self.value(term)? {
-            Value::List(list) => {
-                let values = (0..list.len()).filter_map(|place| list.get(place).transpose());
-                values.map(|value| one(&value?)).collect::<Result<_, _>>().map(Told::Many)
-            }
-            value => one(&value).map(Told::One),
+        let value = self.value(term)?;
+        let told = if let Value::List(list) = value {
+            let values = (0..list.len()).filter_map(|place| list.get(place).transpose());
+            values.map(|value| one(&value?)).collect::<Result<_, _>>().map(Told::Many)
+        } else {
+            one(&value).map(Told::One)
         };
         told.map_err(|fault| self.fault(fault, term))
     }

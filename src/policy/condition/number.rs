@@ -73,10 +73,8 @@ impl Number {
             (Self::Fraction(left), Self::Fraction(right)) => Ok(left.total_cmp(&right)),
             // Rounding keeps the order: only what is rounded to the same double is in doubt.
             (Self::Vast(_), _) | (_, Self::Vast(_)) => {
-                match self.rounded().total_cmp(&other.rounded()) {
-                    Ordering::Equal => Err(ConditionFault::Imprecise),
-                    order => Ok(order),
-                }
+                let order = self.rounded().total_cmp(&other.rounded());
+                if order.is_eq() { Err(ConditionFault::Imprecise) } else { Ok(order) }
             }
         }
     }

@@ -255,7 +255,7 @@ impl ConditionMistake {
             Self::Text => {
                 "write it in quotes that close; a backslash in it is written `\\\\`, or `r\"...\"`"
             }
-            Self::NumberRange(_) => "write a whole number of at most 18 digits, or a shorter one",
+            Self::NumberRange(_) => "write a smaller number",
             Self::Reserved(_) => "only the names that the documentation of conditions lists exist",
             Self::Has => {
                 "write for instance `has(resource.owner)`, or `\"x-team\" in request.headers`"

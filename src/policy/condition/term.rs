@@ -12,6 +12,14 @@ pub(super) struct Term {
     pub(super) range: Range<usize>,
 }
 
+impl Term {
+    /// The value, where it stands in the text.
+    pub(super) fn constant(&self) -> Option<Constant> {
+        let Node::Constant(constant) = &self.node else { return None };
+        Some(constant.clone())
+    }
+}
+
 /// What a part of an expression is.
 #[derive(Debug)]
 pub(super) enum Node {

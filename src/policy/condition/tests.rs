@@ -1,6 +1,7 @@
 //! Conditions as a policy's author meets them.
 
 mod absent;
+mod agreement;
 mod errors;
 mod hostile;
 mod identities;

@@ -98,6 +98,26 @@ impl<'e> Value<'e> {
         ConditionFault::WrongKind { expected, found: self.kind() }
     }
 
+    pub(super) fn into_boolean(self) -> Result<bool, ConditionFault> {
+        let Self::Boolean(flag) = self else { return Err(self.is_not(Kinds::BOOLEAN)) };
+        Ok(flag)
+    }
+
+    pub(super) fn into_number(self) -> Result<Number, ConditionFault> {
+        let Self::Number(number) = self else { return Err(self.is_not(Kinds::NUMBER)) };
+        Ok(number)
+    }
+
+    pub(super) fn into_text(self) -> Result<Cow<'e, str>, ConditionFault> {
+        let Self::Text(text) = self else { return Err(self.is_not(Kinds::TEXT)) };
+        Ok(text)
+    }
+
+    pub(super) fn into_map(self) -> Result<Map<'e>, ConditionFault> {
+        let Self::Map(map) = self else { return Err(self.is_not(Kinds::MAP)) };
+        Ok(map)
+    }
+
     fn incomparable(&self, other: &Self) -> ConditionFault {
         ConditionFault::Incomparable { left: self.kind(), right: other.kind() }
     }

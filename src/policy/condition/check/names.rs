@@ -240,9 +240,10 @@ impl Checker<'_> {
         key: &IdedExpr,
         part: &IdedExpr,
     ) -> Option<Checked> {
-        let literal = match &key.expr {
-            Expr::Literal(LiteralValue::String(text)) => Some(text.inner()),
-            _ => None,
+        let literal = if let Expr::Literal(LiteralValue::String(text)) = &key.expr {
+            Some(text.inner())
+        } else {
+            None
         };
         let range = self.places.of(key);
         let of = match (self.resolve(of)?, literal) {

@@ -12,7 +12,7 @@ use super::{
 };
 use cel::{
     IdedExpr,
-    common::ast::{CallExpr, Expr, operators},
+    common::ast::{CallExpr, operators},
 };
 use std::ops::Range;
 
@@ -188,15 +188,11 @@ impl Checker<'_> {
     }
 
     fn is_in(&mut self, value: &IdedExpr, of: &IdedExpr, part: &IdedExpr) -> Option<Checked> {
-        let name = match &value.expr {
-            Expr::Literal(literal) => self.literal(literal, value),
-            _ => None,
-        };
         let checked = self.part(value);
         let of = self.operand(of, "in", Kinds::LIST_OR_MAP);
         let (Checked { term, shape }, (of, inside)) = (checked?, of?);
-        if let Some(Constant::Text(name)) = name {
-            self.header_name(&of, &name, &term.range)?;
+        if let Node::Constant(Constant::Text(name)) = &term.node {
+            self.header_name(&of, name, &term.range)?;
         }
         match (inside.kind, shape.kind) {
             (Some(Kind::Map), Some(found)) if found != Kind::Text => {

@@ -73,7 +73,9 @@ impl<'e> Evaluation<'e> {
             Value::Text(text) => text.chars().count(),
             Value::List(list) => list.len(),
             Value::Map(map) => self.told(map.len(), of)?,
-            other => return Err(self.fault(other.is_not(Kinds::SIZED), of)),
+            other @ (Value::Null | Value::Boolean(_) | Value::Number(_)) => {
+                return Err(self.fault(other.is_not(Kinds::SIZED), of));
+            }
         };
         let size = i128::try_from(size).map_err(|_| self.fault(ConditionFault::Overflow, of))?;
         Ok(Value::Number(Number::Whole(size)))
@@ -89,7 +91,9 @@ impl<'e> Evaluation<'e> {
         let number = match self.value(of)? {
             Value::Text(text) => read(&text).ok_or(ConditionFault::NotNumber),
             Value::Number(number) => convert(number),
-            other => return Err(self.fault(other.is_not(Kinds::NUMBER_OR_TEXT), of)),
+            other @ (Value::Null | Value::Boolean(_) | Value::List(_) | Value::Map(_)) => {
+                return Err(self.fault(other.is_not(Kinds::NUMBER_OR_TEXT), of));
+            }
         };
         self.told(number, term).map(Value::Number)
     }
@@ -99,7 +103,9 @@ impl<'e> Evaluation<'e> {
             text @ Value::Text(_) => Ok(text),
             Value::Number(number) => self.told(number.text(), term).map(owned),
             Value::Boolean(flag) => Ok(Value::text(if flag { "true" } else { "false" })),
-            other => Err(self.fault(other.is_not(Kinds::SCALAR), of)),
+            other @ (Value::Null | Value::List(_) | Value::Map(_)) => {
+                Err(self.fault(other.is_not(Kinds::SCALAR), of))
+            }
         }
     }
 

@@ -52,6 +52,10 @@ fn the_length_and_the_depth_of_an_expression_have_limits() {
     assert!(compile(&nested(11)).is_ok());
     let [_, message, _] = only(&nested(12), &EVERYWHERE);
     assert_eq!(message, "the expression is nested more than 24 levels deep");
+    let brackets = |levels: usize| format!("{}true{}", "(".repeat(levels), ")".repeat(levels));
+    assert!(compile(&brackets(24)).is_ok());
+    let [_, message, _] = only(&brackets(25), &EVERYWHERE);
+    assert_eq!(message, "the expression is nested more than 24 levels deep");
     let sum = |terms: usize| format!("{}now > 0", "now + ".repeat(terms));
     assert!(compile(&sum(22)).is_ok());
     assert_eq!(only(&sum(23), &EVERYWHERE)[1], "the expression is nested more than 24 levels deep");

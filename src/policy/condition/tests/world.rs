@@ -160,10 +160,8 @@ impl World {
 }
 
 pub(super) fn object(value: Value) -> JsonObject {
-    match value {
-        Value::Object(object) => object,
-        other => panic!("{other} is no object"),
-    }
+    let Value::Object(object) = value else { panic!("{value} is no object") };
+    object
 }
 
 pub(super) fn compile(text: &str) -> Result<Condition, Vec<ConditionProblem>> {

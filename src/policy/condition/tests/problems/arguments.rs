@@ -74,7 +74,7 @@ fn functions_that_do_not_exist_or_take_something_else_are_refused() {
 }
 
 #[test]
-fn arguments_that_are_read_with_the_policy_are_checked_with_it() {
+fn patterns_and_separators_are_checked_when_the_policy_is_read() {
     refused(&[
         (
             "matches(params.id, params.org)",
@@ -112,6 +112,12 @@ fn arguments_that_are_read_with_the_policy_are_checked_with_it() {
             "`split` needs a text in quotes here",
             "write for instance",
         ),
+    ]);
+}
+
+#[test]
+fn networks_are_checked_when_the_policy_is_read() {
+    refused(&[
         (
             "in_network(request.ip, \"10.0.0.0/33\")",
             "\"10.0.0.0/33\"",
@@ -154,6 +160,12 @@ fn arguments_that_are_read_with_the_policy_are_checked_with_it() {
             "`in_network` needs a text in quotes here",
             "write for instance",
         ),
+    ]);
+}
+
+#[test]
+fn distances_from_utc_are_checked_when_the_policy_is_read() {
+    refused(&[
         (
             "hour(now, \"Europe/Berlin\") == 1",
             "\"Europe/Berlin\"",
@@ -185,6 +197,12 @@ fn arguments_that_are_read_with_the_policy_are_checked_with_it() {
             "`\u{e9}02:00` is no distance from UTC",
             "write `UTC` or",
         ),
+    ]);
+}
+
+#[test]
+fn names_of_headers_are_never_in_capitals() {
+    refused(&[
         (
             "request.headers[\"X-Team\"] == \"\"",
             "\"X-Team\"",
