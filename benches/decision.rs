@@ -5,6 +5,7 @@ use bailiff::{
     clerk::{BrowserOptions, HandshakeMode, PublishableKey},
     config::{
         assemble,
+        policy_loader::Trial,
         settings::{
             BackendApiSettings, InstanceSettings, KeySettings, LogSettings, MachineSettings,
             Settings,
@@ -51,12 +52,24 @@ struct Bench {
 impl Bench {
     /// `token_cache_bytes`: room for verified tokens.
     fn new(token_cache_bytes: u64) -> Self {
+        Self::beside(token_cache_bytes, None)
+    }
+
+    /// `next`: a policy that is compared with the one in force.
+    fn beside(token_cache_bytes: u64, next: Option<&str>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let policy = folder.path().join("policy.yaml");
         fs::write(&policy, include_str!("../deploy/policy.yaml")).expect("a policy");
+        let next_policy = next.map(|text| {
+            let path = folder.path().join("next.yaml");
+            fs::write(&path, text).expect("a policy");
+            path
+        });
         let key = SigningKey::generate("ins_bench").expect("a key");
         let settings = Settings {
             policy,
+            next_policy,
+            reload: false,
             instances: vec![InstanceSettings {
                 name: "shop".to_owned(),
                 publishable_key: PUBLISHABLE_KEY.to_owned(),
@@ -82,7 +95,8 @@ impl Bench {
             token_cache_bytes,
         };
         let runtime = Runtime::new().expect("a runtime");
-        let parts = runtime.block_on(assemble::assemble(settings)).expect("parts");
+        let parts =
+            runtime.block_on(assemble::assemble(settings, Trial::skipped())).expect("parts");
         Self { runtime, parts, key, _folder: folder }
     }
 
@@ -221,6 +235,16 @@ fn decisions(criterion: &mut Criterion) {
             forgetful
                 .runtime
                 .block_on(forgetful.authorizer().authorize(black_box(&question), Door::ExtAuthz))
+        });
+    });
+    let compared = Bench::beside(64 * 1024 * 1024, Some(include_str!("../deploy/policy.yaml")));
+    let authorization = compared.authorization();
+    group.bench_function("cached token, compared with a next policy", |bencher| {
+        let question = question(&authorization);
+        bencher.iter(|| {
+            compared
+                .runtime
+                .block_on(compared.authorizer().authorize(black_box(&question), Door::ExtAuthz))
         });
     });
     group.finish();

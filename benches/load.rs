@@ -3,6 +3,7 @@
 //! ```sh
 //! cargo bench --bench load                 # 5 rounds of 2 seconds for each server and transport
 //! cargo bench --bench load -- 9 3          # 9 rounds of 3 seconds
+//! cargo bench --bench load -- reload 5 4   # Bailiff with 10,000 rules, left alone and reloaded in turn
 //! ```
 //!
 //! Rounds alternate between the two servers, so that whatever else the machine does meets both. What
@@ -44,6 +45,17 @@ const PUBLISHABLE_KEY: &str = "pk_test_bG9hZC5jbGVyay50ZXN0JA"; // load.clerk.te
 const ISSUER: &str = "https://load.clerk.test";
 const CONNECTIONS: usize = 4;
 const IN_FLIGHT: usize = 64;
+/// Few enough that the machine is not busy: what is asked is how long a reload makes others wait.
+const IN_FLIGHT_AT_RELOAD: usize = 4;
+const RULES_AT_RELOAD: usize = 10_000;
+const POLICY: &str = "\
+version: 1
+routes:
+  /healthz: public
+  /dashboard/{**}: signed_in
+  /admin/{**}: { role: org:admin }
+  /orgs/{org}/invoices/{id}: { GET: { permission: org:invoices:read } }
+";
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = env::args().skip(1).filter(|word| word != "--bench").collect();
@@ -54,7 +66,10 @@ fn main() -> Result<(), Failure> {
         [rounds, seconds] => {
             runtime.block_on(compare(rounds.parse()?, Duration::from_secs(seconds.parse()?)))
         }
-        _ => Err("usage: load [ROUNDS SECONDS]".into()),
+        ["reload", rounds, seconds] => {
+            runtime.block_on(reload(rounds.parse()?, Duration::from_secs(seconds.parse()?)))
+        }
+        _ => Err("usage: load [[reload] ROUNDS SECONDS]".into()),
     }
 }
 
@@ -112,14 +127,16 @@ struct Round {
 
 impl Round {
     fn percentile(&self, percent: usize) -> u32 {
-        self.latencies.get(self.latencies.len() * percent / 100).copied().unwrap_or_default()
+        let last = self.latencies.len().saturating_sub(1);
+        let at = (self.latencies.len() * percent / 100).min(last);
+        self.latencies.get(at).copied().unwrap_or_default()
     }
 }
 
 async fn compare(rounds: usize, length: Duration) -> Result<(), Failure> {
     let folder = tempfile::tempdir()?;
     let key = SigningKey::generate("ins_load")?;
-    let (bailiff, ready_after) = start_bailiff(folder.path(), &key.public_pem())?;
+    let (bailiff, ready_after) = start_bailiff(folder.path(), &key.public_pem(), POLICY)?;
     println!(
         "bailiff: ready after {} ms, {} kB resident",
         ready_after.as_millis(),
@@ -133,11 +150,11 @@ async fn compare(rounds: usize, length: Duration) -> Result<(), Failure> {
         let mut ratios = Vec::new();
         let mut results: [Vec<Round>; 2] = [Vec::new(), Vec::new()];
         for server in [&bare, &bailiff] {
-            load(server, unix, &request, Duration::from_millis(500)).await?;
+            load(server, unix, IN_FLIGHT, &request, Duration::from_millis(500)).await?;
         }
         for _ in 0..rounds {
-            let bare = load(&bare, unix, &request, length).await?;
-            let ours = load(&bailiff, unix, &request, length).await?;
+            let bare = load(&bare, unix, IN_FLIGHT, &request, length).await?;
+            let ours = load(&bailiff, unix, IN_FLIGHT, &request, length).await?;
             ratios.push(ours.per_second / bare.per_second);
             results[0].push(bare);
             results[1].push(ours);
@@ -165,6 +182,56 @@ async fn compare(rounds: usize, length: Duration) -> Result<(), Failure> {
     Ok(())
 }
 
+// === reloading ===
+
+async fn reload(rounds: usize, length: Duration) -> Result<(), Failure> {
+    let folder = tempfile::tempdir()?;
+    let key = SigningKey::generate("ins_load")?;
+    let (bailiff, _) = start_bailiff(folder.path(), &key.public_pem(), &full_size(0))?;
+    let request = check_request(&token(&key));
+    load(&bailiff, true, IN_FLIGHT_AT_RELOAD, &request, Duration::from_millis(500)).await?;
+    let mut results: [Vec<Round>; 2] = [Vec::new(), Vec::new()];
+    for round in 0..rounds {
+        results[0].push(load(&bailiff, true, IN_FLIGHT_AT_RELOAD, &request, length).await?);
+        let path = folder.path().join("policy.yaml");
+        let replacing = tokio::spawn(async move {
+            for version in 1.. {
+                let aside = path.with_extension("aside");
+                tokio::fs::write(&aside, full_size(round * 1000 + version)).await?;
+                tokio::fs::rename(&aside, &path).await?;
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            Ok::<_, Failure>(())
+        });
+        results[1].push(load(&bailiff, true, IN_FLIGHT_AT_RELOAD, &request, length).await?);
+        replacing.abort();
+        // The last change is still to be taken up.
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+    println!(
+        "unix socket, {CONNECTIONS} connections, {IN_FLIGHT_AT_RELOAD} in flight, {rounds} rounds of {length:?}"
+    );
+    for (name, rounds) in ["left alone", "reloaded"].into_iter().zip(&results) {
+        println!(
+            "{name:10} {:>7.0} Check/s   p50 {:>5} us   p99 {:>5} us   longest {:>6} us",
+            median(rounds.iter().map(|round| round.per_second)),
+            median(rounds.iter().map(|round| f64::from(round.percentile(50)))),
+            median(rounds.iter().map(|round| f64::from(round.percentile(99)))),
+            median(rounds.iter().map(|round| f64::from(round.percentile(100)))),
+        );
+    }
+    println!("bailiff after the reloads: {} kB resident", resident(&bailiff)?);
+    Ok(())
+}
+
+/// Ten thousand rules beside those that are asked; each version is another policy.
+fn full_size(version: usize) -> String {
+    let rules = (0..RULES_AT_RELOAD).map(|number| {
+        format!("  /v{version}/r{number}/{{id}}: {{ permission: org:invoices:read }}\n")
+    });
+    POLICY.to_owned() + &rules.collect::<String>()
+}
+
 fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
@@ -183,14 +250,10 @@ fn start_bare(folder: &Path) -> Result<Running, Failure> {
     Ok(Running { name: "bare", process, tcp: tcp.trim().to_owned(), unix })
 }
 
-fn start_bailiff(folder: &Path, pem: &str) -> Result<(Running, Duration), Failure> {
+fn start_bailiff(folder: &Path, pem: &str, policy: &str) -> Result<(Running, Duration), Failure> {
     let unix = folder.join("bailiff.sock");
     fs::write(folder.join("key.pem"), pem)?;
-    fs::write(
-        folder.join("policy.yaml"),
-        "version: 1\nroutes:\n  /healthz: public\n  /dashboard/{**}: signed_in\n  /admin/{**}: { role: org:admin }\n  \
-         /orgs/{org}/invoices/{id}: { GET: { permission: org:invoices:read } }\n",
-    )?;
+    fs::write(folder.join("policy.yaml"), policy)?;
     fs::write(
         folder.join("bailiff.yaml"),
         format!(
@@ -244,6 +307,7 @@ async fn connect(server: &Running, unix: bool) -> Result<Channel, Failure> {
 async fn load(
     server: &Running,
     unix: bool,
+    in_flight: usize,
     request: &CheckRequest,
     length: Duration,
 ) -> Result<Round, Failure> {
@@ -253,7 +317,7 @@ async fn load(
     let end = started + length;
     for _ in 0..CONNECTIONS {
         let channel = connect(server, unix).await?;
-        for _ in 0..IN_FLIGHT / CONNECTIONS {
+        for _ in 0..in_flight / CONNECTIONS {
             let (mut client, request) =
                 (AuthorizationClient::new(channel.clone()), request.clone());
             tasks.push(tokio::spawn(async move {

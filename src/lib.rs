@@ -12,6 +12,7 @@
 //! - [`authorizer`]: the one pipeline: find the rule, find out who asks, judge, decide.
 //! - [`pb`]: the generated messages of Bailiff's own service.
 //! - [`serve`]: the doors, the listeners and the rendering of decisions.
+//! - [`reload`]: keeps a policy what its files say.
 //! - [`config`]: settings, and the one place where the parts are put together.
 //! - [`stand_in`]: a Clerk instance on loopback for the demo and the tests.
 //! - [`rehearsal`]: plays the cases that a policy is tested with.
@@ -32,6 +33,7 @@ pub mod core;
 pub mod pb;
 pub mod policy;
 pub mod rehearsal;
+pub mod reload;
 pub mod serve;
 pub mod stand_in;
 pub mod telemetry;

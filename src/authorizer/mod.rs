@@ -6,19 +6,22 @@
 mod find;
 mod instances;
 mod judge;
+mod next;
 mod operator;
 pub mod outcome;
 mod record;
 mod remarks;
 mod sign_in;
+pub mod snapshot;
 
 pub use instances::{InstanceEntry, Instances, InstancesError};
 pub use outcome::{Door, Outcome};
+pub use snapshot::{Policies, PolicySlot};
 
 use crate::{
     core::{
         asker::Asker,
-        clock::{SharedClock, Stopwatch},
+        clock::{SharedClock, Stopwatch, Timestamp},
         credential::CredentialKinds,
         decision::{Decision, Denial, Effect},
         identity::Identity,
@@ -29,6 +32,7 @@ use crate::{
     policy::{AskedError, Policy, Requirement},
     telemetry::metrics::Metrics,
 };
+use next::{Seen, Trial};
 use operator::OperatorRequirements;
 use remarks::Remarks;
 use std::{borrow::Cow, sync::Arc};
@@ -37,7 +41,7 @@ use tokio::sync::watch;
 /// Answers questions.
 #[derive(Debug)]
 pub struct Authorizer {
-    policy: Arc<Policy>,
+    policies: Policies,
     instances: Instances,
     clock: SharedClock,
     metrics: Arc<Metrics>,
@@ -46,30 +50,40 @@ pub struct Authorizer {
 }
 
 impl Authorizer {
-    /// An authorizer that decides by `policy` about the identities of `instances`.
+    /// An authorizer that decides by `policies` about the identities of `instances`.
     #[must_use]
     pub fn new(
-        policy: Arc<Policy>,
+        policies: impl Into<Policies>,
         instances: Instances,
         clock: SharedClock,
         metrics: Arc<Metrics>,
         ready: watch::Receiver<bool>,
     ) -> Self {
-        Self { policy, instances, clock, metrics, operator: OperatorRequirements::new(), ready }
+        let (policies, operator) = (policies.into(), OperatorRequirements::new());
+        Self { policies, instances, clock, metrics, operator, ready }
     }
 
     /// Decides one question.
     pub async fn authorize(&self, question: &Question<'_>, door: Door) -> Outcome {
         let stopwatch = Stopwatch::start();
-        let (outcome, remarks) = self.decide(question).await;
+        let policies = self.policies.now();
+        let now = self.clock.now();
+        let mut seen = Seen::wanted(policies.next.is_some());
+        let (outcome, remarks) = self.decide(question, &policies.live, now, &mut seen).await;
         remarks.record(&self.metrics, &outcome.decision.revision);
         record::decided(&self.metrics, question, &outcome, door, stopwatch.elapsed());
+        if let Some(next) = &policies.next {
+            let (instances, operator) = (&self.instances, &self.operator);
+            let trial = Trial { question, instances, operator, now, seen };
+            trial.compare(next, &outcome.decision, &self.metrics);
+        }
         outcome
     }
 
     /// Decides without a trace, no log line and no count: for rehearsals, in which nobody asks.
     pub async fn rehearse(&self, question: &Question<'_>) -> Outcome {
-        let (outcome, _) = self.decide(question).await;
+        let (policies, now) = (self.policies.now(), self.clock.now());
+        let (outcome, _) = self.decide(question, &policies.live, now, &mut Seen::Unwanted).await;
         outcome
     }
 
@@ -77,11 +91,12 @@ impl Authorizer {
     /// asks where it cannot mint what they would present; no door may.
     #[must_use]
     pub fn rehearse_as(&self, identity: Identity, question: &Question<'_>) -> Outcome {
-        let case = judge::Case::of(question, &self.policy, self.clock.now());
+        let policy = Arc::clone(&self.policies.now().live);
+        let case = judge::Case::of(question, &policy, self.clock.now());
         let Some(instance) = self.instances.of(question) else {
             return case.stopped(Reason::Misconfigured, None);
         };
-        let (outcome, _) = match find::asked(question, &self.policy, &self.operator) {
+        let (outcome, _) = match find::asked(question, &policy, &self.operator) {
             Ok(asked) if asked.wants_identity() => case.judge_identity(&asked, identity, instance),
             Ok(asked) => case.judge_anyone(&asked),
             Err(find::Stop { reason, message }) => return case.stopped(reason, message),
@@ -89,13 +104,19 @@ impl Authorizer {
         outcome
     }
 
-    async fn decide(&self, question: &Question<'_>) -> (Outcome, Remarks) {
-        let now = self.clock.now();
-        let case = judge::Case::of(question, &self.policy, now);
+    /// Decides by one policy, and notes what it learns about the caller.
+    async fn decide(
+        &self,
+        question: &Question<'_>,
+        policy: &Policy,
+        now: Timestamp,
+        seen: &mut Seen,
+    ) -> (Outcome, Remarks) {
+        let case = judge::Case::of(question, policy, now);
         let Some(instance) = self.instances.of(question) else {
             return (case.stopped(Reason::Misconfigured, None), Remarks::NONE);
         };
-        let asked = match find::asked(question, &self.policy, &self.operator) {
+        let asked = match find::asked(question, policy, &self.operator) {
             Ok(asked) => asked,
             Err(find::Stop { reason, message }) => {
                 return (case.stopped(reason, message), Remarks::NONE);
@@ -105,13 +126,15 @@ impl Authorizer {
             return case.judge_anyone(&asked);
         }
         let authentication = instance.authenticate(question, asked.accepts(), now).await;
+        seen.note(&authentication);
         case.judge(&asked, authentication, instance)
     }
 
     /// The refusal of a message that no question could be made of.
     #[must_use]
     pub fn refuse(&self, reason: Reason, asker: Asker, door: Door) -> Outcome {
-        let custom = self.policy.responses().custom(reason.category(), asker);
+        let policy = Arc::clone(&self.policies.now().live);
+        let custom = policy.responses().custom(reason.category(), asker);
         let presentation = custom
             .map(|response| Presentation { response: Arc::clone(response), request_id: None });
         let decision = Decision {
@@ -119,7 +142,7 @@ impl Authorizer {
             reason,
             message: Cow::Borrowed(reason.meaning()),
             rule: None,
-            revision: self.policy.revision().clone(),
+            revision: policy.revision().clone(),
             asker,
             set_cookies: Vec::new(),
             valid_until: None,

@@ -50,6 +50,9 @@ struct SettingsArguments {
     /// Policy file, or a folder of them [environment: `BAILIFF_POLICY`].
     #[arg(long, value_name = "PATH")]
     policy: Option<PathBuf>,
+    /// A policy to compare with the one in force, a file or a folder [environment: `BAILIFF_NEXT_POLICY`].
+    #[arg(long, value_name = "PATH")]
+    next_policy: Option<PathBuf>,
     /// Publishable key of the Clerk instance [environment: `CLERK_PUBLISHABLE_KEY`].
     #[arg(long, value_name = "KEY")]
     publishable_key: Option<String>,
@@ -72,10 +75,28 @@ struct SettingsArguments {
 
 impl SettingsArguments {
     fn resolve(self) -> Result<Settings, SettingsError> {
-        let Self { config, policy, publishable_key, grpc, admin, reflection, log, log_format } =
-            self;
-        let flags =
-            Flags { config, policy, publishable_key, grpc, admin, reflection, log, log_format };
+        let Self {
+            config,
+            policy,
+            next_policy,
+            publishable_key,
+            grpc,
+            admin,
+            reflection,
+            log,
+            log_format,
+        } = self;
+        let flags = Flags {
+            config,
+            policy,
+            next_policy,
+            publishable_key,
+            grpc,
+            admin,
+            reflection,
+            log,
+            log_format,
+        };
         Settings::resolve(&Environment::read()?, &flags)
     }
 

@@ -7,9 +7,9 @@ use super::{
 use crate::{
     config::{
         assemble::{self, AssembleError, Parts},
-        policy_file::PolicyFileError,
+        policy_loader::Trial,
         settings::Settings,
-        suite_file::{self, RehearsalError},
+        suite_file,
     },
     serve::{self, shutdown},
     telemetry::log::Log,
@@ -39,28 +39,27 @@ pub(super) fn run(arguments: Arguments) -> Exit {
         Ok(()) => Exit::Good,
         Err(error) => {
             complain(&*error);
-            let invalid = matches!(
-                error.downcast_ref(),
-                Some(AssembleError::Policy(PolicyFileError::Invalid(_)))
-            );
-            let untested = error.downcast_ref().is_some_and(RehearsalError::is_about_the_policy);
-            if invalid || untested { Exit::Bad } else { Exit::Usage }
+            match error.downcast_ref() {
+                Some(AssembleError::Policy(error)) if error.is_about_the_policy() => Exit::Bad,
+                Some(_) | None => Exit::Usage,
+            }
         }
     }
 }
 
 fn start(settings: Settings, skip_tests: bool) -> Result<(), Box<dyn Error>> {
     let log = Log::start(&settings.log.filter, settings.log.format)?;
-    if skip_tests {
+    let trial = if skip_tests {
         tracing::warn!("the policy's own tests are skipped: nobody has seen what it decides");
+        Trial::skipped()
     } else {
-        let cases = suite_file::rehearse(&settings.policy)?;
-        tracing::info!(cases, "the policy passes its own tests");
-    }
+        suite_file::trial()
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(async {
         let stop = shutdown::requested()?;
-        let Parts { authorizer, doors, options, background } = assemble::assemble(settings).await?;
+        let parts = assemble::assemble(settings, trial).await?;
+        let Parts { authorizer, doors, options, background } = parts;
         serve::run(doors, authorizer, options, stop).await?;
         drop(background);
         Ok(())

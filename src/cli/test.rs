@@ -11,16 +11,15 @@ use super::{
 };
 use crate::{
     config::{
-        policy_file::{self, PolicyFileError},
-        suite_file::{self, SuiteFileError},
+        policy_file::{PolicyFileError, PolicyFiles},
+        suite_file,
     },
-    policy::{Diagnostic, PolicyErrors, Source, Style, suite::SuiteErrors},
+    policy::{Diagnostic, Policy, PolicyErrors, Sources, Style, suite::SuiteErrors},
     rehearsal::{self, Report},
 };
 use clap::{Args, ValueEnum};
 use std::{
     error::Error,
-    fs,
     io::{self, IsTerminal as _},
     path::{Path, PathBuf},
     sync::Arc,
@@ -69,8 +68,10 @@ struct Wish {
 /// A policy whose cases have been played.
 struct Played {
     report: Report,
-    /// The policy's text, to say where in it something is.
-    source: Source,
+    /// The file or folder.
+    path: PathBuf,
+    /// The policy's texts, to say where in them something is.
+    sources: Sources,
 }
 
 /// Why no case could be played.
@@ -125,17 +126,14 @@ fn play(path: &Path, wish: Wish) -> Exit {
 }
 
 fn load_and_play(path: &Path) -> Result<Played, Unplayed> {
-    let policy = policy_file::read(path).map_err(|error| match error {
+    let files = PolicyFiles::read(path).map_err(|error| match error {
         PolicyFileError::Invalid(errors) => Unplayed::Policy(errors),
         error @ PolicyFileError::Read { .. } => Unplayed::Unreadable(error.into()),
     })?;
-    let suite = suite_file::read(path).map_err(|error| match error {
-        SuiteFileError::Invalid(errors) => Unplayed::Suite(errors),
-        error @ SuiteFileError::Read { .. } => Unplayed::Unreadable(error.into()),
-    })?;
-    let text = fs::read_to_string(path).map_err(|error| Unplayed::Unreadable(error.into()))?;
-    let source = Source::new(&path.display().to_string(), &text);
-    Ok(Played { report: rehearsal::run(Arc::new(policy), &suite), source })
+    let policy = Policy::load(files.policy.clone()).map_err(Unplayed::Policy)?;
+    let suite = suite_file::of(&files).map_err(Unplayed::Suite)?;
+    let report = rehearsal::run(Arc::new(policy), &suite);
+    Ok(Played { report, path: path.to_owned(), sources: files.policy })
 }
 
 fn unplayed(rendered: &str, errors: &[Diagnostic], format: Format) -> Exit {

@@ -2,7 +2,8 @@
 
 use super::{
     advice,
-    policy_file::{self, PolicyFileError},
+    policies::{FollowedPolicies, PolicySettings},
+    policy_loader::{PolicyLoadError, Trial},
     readiness::{self, Following},
     settings::{BackendApiSettings, InstanceSettings, KeySettings, MachineSettings, Settings},
 };
@@ -25,6 +26,7 @@ use crate::{
         id::InstanceName,
         location::Origin,
     },
+    reload::{self, PolicyStatus},
     serve::{
         Doors, PanicHook, ServeOptions,
         admin::AdminPages,
@@ -34,7 +36,7 @@ use crate::{
     telemetry::metrics::{InstanceEvent, Metrics, MetricsError},
 };
 use secrecy::SecretString;
-use std::{num::NonZeroU32, sync::Arc, time::Duration};
+use std::{io, num::NonZeroU32, sync::Arc, time::Duration};
 use thiserror::Error;
 
 /// How long health checks say that we are leaving before connections are told to go.
@@ -57,7 +59,14 @@ pub struct Parts {
     /// How it serves.
     pub options: ServeOptions,
     /// What must live as long as it serves.
-    pub background: Following,
+    pub background: Background,
+}
+
+/// What goes on as long as it is held.
+#[derive(Debug)]
+pub struct Background {
+    _readiness: Following,
+    _policies: Vec<reload::Handle>,
 }
 
 /// Why the parts cannot be put together.
@@ -65,7 +74,10 @@ pub struct Parts {
 pub enum AssembleError {
     /// The policy.
     #[error(transparent)]
-    Policy(#[from] PolicyFileError),
+    Policy(#[from] PolicyLoadError),
+    /// Changes of its files cannot be followed.
+    #[error("changes of the policy cannot be followed")]
+    Follow(#[source] io::Error),
     /// Something about one instance.
     #[error("instance `{instance}`: {problem}")]
     Instance {
@@ -122,17 +134,28 @@ pub enum InstanceError {
     },
 }
 
-/// Puts everything together and opens the listeners. Must be called within a Tokio runtime.
+/// Puts everything together and opens the listeners. Policies are tried with `trial` before they come
+/// into force. Must be called within a Tokio runtime.
 ///
 /// # Errors
 /// [`AssembleError`] names what does not hold.
-pub async fn assemble(settings: Settings) -> Result<Parts, AssembleError> {
-    let Settings { policy, instances, grpc, admin, reflection, log: _, token_cache_bytes } =
-        settings;
-    let policy = Arc::new(policy_file::read(&policy)?);
-    advice::about_machines(&policy, &instances);
+pub async fn assemble(settings: Settings, trial: Trial) -> Result<Parts, AssembleError> {
+    let Settings {
+        policy,
+        next_policy,
+        reload,
+        instances,
+        grpc,
+        admin,
+        reflection,
+        log: _,
+        token_cache_bytes,
+    } = settings;
     let clock: SharedClock = Arc::new(SystemClock);
     let metrics = Arc::new(Metrics::new()?);
+    let policies = PolicySettings { live: policy, next: next_policy, reload };
+    let policies = FollowedPolicies::load(policies, trial, &metrics, &clock)?;
+    advice::about_machines(&policies.in_force().now().live, &instances);
     let shared = Shared {
         clock: clock.clone(),
         transport: Arc::new(HttpTransport::new()?),
@@ -155,10 +178,14 @@ pub async fn assemble(settings: Settings) -> Result<Parts, AssembleError> {
         Some(address) => Some(open("admin", &address).await?),
         None => None,
     };
-    let (ready, background) = readiness::of_all(instances.readiness());
+    let (ready, following) = readiness::of_all(instances.readiness());
+    let in_force = policies.in_force();
     let authorizer =
-        Arc::new(Authorizer::new(policy, instances, clock, Arc::clone(&metrics), ready));
-    let admin = admin.map(|listener| (listener, pages(&metrics, &authorizer)));
+        Arc::new(Authorizer::new(in_force, instances, clock, Arc::clone(&metrics), ready));
+    let statuses = policies.statuses();
+    let admin = admin.map(|listener| (listener, pages(&metrics, &authorizer, statuses)));
+    let followed = policies.follow().map_err(AssembleError::Follow)?;
+    let background = Background { _readiness: following, _policies: followed };
     let doors = Doors { grpc, admin };
     let options = ServeOptions {
         reflection,
@@ -357,11 +384,16 @@ async fn open(name: &str, address: &ListenAddress) -> Result<Listener, ListenErr
     Ok(listener)
 }
 
-fn pages(metrics: &Arc<Metrics>, authorizer: &Arc<Authorizer>) -> AdminPages {
+fn pages(
+    metrics: &Arc<Metrics>,
+    authorizer: &Arc<Authorizer>,
+    policies: Vec<PolicyStatus>,
+) -> AdminPages {
     let (metrics, authorizer) = (Arc::clone(metrics), Arc::clone(authorizer));
     AdminPages {
         metrics: Arc::new(move || metrics.page()),
         missing: Arc::new(move || authorizer.missing()),
+        detail: Arc::new(move || policies.iter().flat_map(PolicyStatus::lines).collect()),
     }
 }
 

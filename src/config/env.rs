@@ -30,6 +30,10 @@ macro_rules! variables {
 variables! {
     CONFIG = "BAILIFF_CONFIG", false, "Path of the settings file.";
     POLICY = "BAILIFF_POLICY", false, "Path of the policy file, or of a folder of them.";
+    NEXT_POLICY = "BAILIFF_NEXT_POLICY", false,
+        "Path of a policy that is compared with the one in force.";
+    RELOAD = "BAILIFF_RELOAD", false,
+        "`off` leaves changed policy files alone until SIGHUP; `on` unless set.";
     PUBLISHABLE_KEY = "CLERK_PUBLISHABLE_KEY", true, "The instance's publishable key.";
     SECRET_KEY = "CLERK_SECRET_KEY", true,
         "The instance's secret key: keys are then fetched from the Backend API, and Clerk is asked there about API keys and other opaque credentials.";

@@ -10,6 +10,10 @@ use thiserror::Error;
 pub struct SettingsFile {
     /// Path of the policy file, or of a folder of them, relative to this file.
     pub policy: Option<String>,
+    /// Path of a policy that is compared with the one in force, relative to this file.
+    pub next_policy: Option<String>,
+    /// Whether changed policy files are taken up without a signal; `on` unless set.
+    pub reload: Option<Switch>,
     /// The Clerk instances; the first serves every host that no other claims.
     #[serde(default)]
     pub instances: Vec<InstanceEntry>,

@@ -74,7 +74,7 @@ impl PolicyFiles {
 
     /// One file and the tests beside it.
     fn beside(path: &Path) -> Result<Self, PolicyFileError> {
-        let policy = text(path, Source::MAX_BYTES)?.into();
+        let policy = (&text(path, Source::MAX_BYTES)?).into();
         let beside = ENDS.map(|end| path.with_extension(format!("{TEST}.{end}")));
         let there = beside.iter().filter(|tests| tests.is_file());
         let tests = there.map(|tests| text(tests, Source::MAX_BYTES)).collect::<Result<_, _>>()?;
@@ -117,16 +117,17 @@ fn text(path: &Path, most: usize) -> Result<Source, PolicyFileError> {
     }
 }
 
-/// The folder in which a change of the policy at `path` shows: itself, or the one the file is in.
+/// The folders in which a change of the policy at `path` shows: its own, if it is one, and the one
+/// above, since a file or a folder may be put in the place of another. Where that is not there, the
+/// next one above that is, in which it will appear.
 #[must_use]
-pub fn folder_of(path: &Path) -> PathBuf {
-    if path.is_dir() {
-        return path.to_owned();
-    }
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-        Some(_) | None => PathBuf::from("."),
-    }
+pub fn folders_of(path: &Path) -> Vec<PathBuf> {
+    let mut above = path
+        .ancestors()
+        .skip(1)
+        .map(|above| if above == Path::new("") { PathBuf::from(".") } else { above.to_owned() });
+    let own = path.is_dir().then(|| path.to_owned());
+    own.into_iter().chain(above.find(|above| above.is_dir())).collect()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ pub use machines::MachineSettings;
 
 use super::{
     env::{self, Environment},
-    file::{OneOrMany, SettingsFile},
+    file::{OneOrMany, SettingsFile, Switch},
 };
 use crate::{serve::listener::ListenAddress, telemetry::log::LogFormat};
 use instance::resolve_instances;
@@ -23,6 +23,8 @@ pub struct Flags {
     pub config: Option<PathBuf>,
     /// `--policy`
     pub policy: Option<PathBuf>,
+    /// `--next-policy`
+    pub next_policy: Option<PathBuf>,
     /// `--publishable-key`
     pub publishable_key: Option<String>,
     /// `--grpc`
@@ -42,6 +44,10 @@ pub struct Flags {
 pub struct Settings {
     /// The policy: a file, or a folder of them.
     pub policy: PathBuf,
+    /// The policy that is compared with it.
+    pub next_policy: Option<PathBuf>,
+    /// Whether changed policy files are taken up without a signal.
+    pub reload: bool,
     /// The Clerk instances; at least one.
     pub instances: Vec<InstanceSettings>,
     /// gRPC listeners; at least one.
@@ -92,9 +98,24 @@ impl Settings {
                 how: "set `policy` in the settings file, `BAILIFF_POLICY` or `--policy`",
             })?;
 
-        let SettingsFile { policy: _, instances, listeners, reflection, log, token_cache } = file;
+        let next_policy = (flags.next_policy.clone())
+            .or_else(|| environment.get(env::NEXT_POLICY).map(PathBuf::from))
+            .or_else(|| file.next_policy.as_ref().map(|policy| base.join(policy)));
+
+        let SettingsFile {
+            policy: _,
+            next_policy: _,
+            reload,
+            instances,
+            listeners,
+            reflection,
+            log,
+            token_cache,
+        } = file;
         Ok(Self {
             policy,
+            next_policy,
+            reload: switched_on(reload, environment)?,
             instances: resolve_instances(instances, &base, environment, flags)?,
             grpc: grpc_addresses(listeners.grpc, environment, flags)?,
             admin: admin_address(listeners.admin, environment, flags)?,
@@ -175,6 +196,25 @@ fn admin_address(
 
 fn listen_address(setting: &'static str, text: &str) -> Result<ListenAddress, SettingsError> {
     text.parse().map_err(|source| SettingsError::Listener { setting, source })
+}
+
+fn switched_on(
+    from_file: Option<Switch>,
+    environment: &Environment,
+) -> Result<bool, SettingsError> {
+    match environment.get(env::RELOAD) {
+        Some("on") => Ok(true),
+        Some("off") => Ok(false),
+        Some(other) => Err(SettingsError::Value {
+            setting: env::RELOAD.name,
+            value: other.to_owned(),
+            expected: "`on` or `off`",
+        }),
+        None => Ok(match from_file {
+            Some(Switch::Off) => false,
+            Some(Switch::On) | None => true,
+        }),
+    }
 }
 
 fn boolean(setting: &'static str, text: &str) -> Result<bool, SettingsError> {

@@ -7,6 +7,7 @@ use std::{
     },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// An instant in Unix milliseconds.
 ///
@@ -38,6 +39,15 @@ impl Timestamp {
     #[must_use]
     pub const fn unix_seconds(self) -> i64 {
         self.0.div_euclid(1000)
+    }
+
+    /// For people: `2026-11-24T03:36:36Z`. The bare seconds, where the year has no four digits.
+    #[must_use]
+    pub fn rfc3339(self) -> String {
+        let seconds = self.unix_seconds();
+        let date = OffsetDateTime::from_unix_timestamp(seconds).ok();
+        let text = date.and_then(|date| date.format(&Rfc3339).ok());
+        text.unwrap_or_else(|| seconds.to_string())
     }
 
     /// This instant and `duration` more; saturates.

@@ -94,7 +94,7 @@ impl Compiler {
         let node = compiler.document(sources);
         match node.and_then(|node| compile(&mut compiler, &node)) {
             Some(compiled) if compiler.errors.is_empty() => Ok(compiled),
-            Some(_) | None => Err(PolicyErrors::new(sources, compiler.errors)),
+            Some(_) | None => Err(PolicyErrors::new(sources.clone(), compiler.errors)),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     problem::Problem,
-    source::{File, Line, Place, Source, Sources},
+    source::{File, Line, Place, Sources},
 };
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
@@ -74,6 +74,14 @@ pub struct Diagnostic {
     pub other: Option<DiagnosticPlace>,
 }
 
+impl Diagnostic {
+    /// Place and message in one line.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        format!("{}:{}:{}: {}", self.file, self.line, self.column, self.message)
+    }
+}
+
 /// A place as data, for machines.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DiagnosticPlace {
@@ -129,10 +137,7 @@ impl PolicyErrors {
             text: text.get(range).unwrap_or_default().to_owned(),
             message: error.problem.to_string(),
             help: error.problem.help().map(Into::into),
-            other: error.other.map(|other| {
-                let Line { file, number: line, column, .. } = self.sources.line(other);
-                DiagnosticPlace { file: file.to_owned(), line, column }
-            }),
+            other: error.other.map(|other| self.sources.position(other)),
         }
     }
 

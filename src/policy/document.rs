@@ -58,13 +58,13 @@ pub(super) struct Entry {
 impl Node {
     /// Reads a text that stands alone.
     pub(super) fn read(source: &Source) -> Result<Self, PolicyErrors> {
-        Self::parse(source).map_err(|error| PolicyErrors::new(source, vec![error]))
+        Self::parse(source).map_err(|error| PolicyErrors::new(source, vec![*error]))
     }
 
     /// Reads a text.
-    pub(super) fn parse(source: &Source) -> Result<Self, PolicyError> {
+    pub(super) fn parse(source: &Source) -> Result<Self, Box<PolicyError>> {
         if source.text().len() > Source::MAX_BYTES {
-            return Err(PolicyError::new(Place::START, Problem::TooLarge));
+            return Err(PolicyError::new(Place::START, Problem::TooLarge).into());
         }
         serde_saphyr::from_str_with_options(source.text(), options()).or_else(|error| {
             let hidden = flow_paths::hidden(source.text());
@@ -73,7 +73,7 @@ impl Node {
                 .and_then(|hidden| serde_saphyr::from_str_with_options(hidden, options()).ok());
             node.zip(hidden)
                 .and_then(|(node, hidden)| flow_paths::restored(node, source, &hidden))
-                .ok_or_else(|| yaml_error(source, &error))
+                .ok_or_else(|| yaml_error(source, &error).into())
         })
     }
 

@@ -1,5 +1,6 @@
 //! Named texts, and places in them.
 
+use super::diagnostic::DiagnosticPlace;
 use serde_saphyr::Location;
 use std::{ops::Range, sync::Arc};
 
@@ -34,27 +35,21 @@ impl Sources {
         self.0.get(place.file.0).map_or(Line::UNKNOWN, |source| source.line(place))
     }
 
-    /// The place of a part of a text that stands at `place`, as [`Source::part`] finds it.
+    /// A place as people count it.
+    pub(super) fn position(&self, place: Place) -> DiagnosticPlace {
+        let Line { file, number: line, column, .. } = self.line(place);
+        DiagnosticPlace { file: file.to_owned(), line, column }
+    }
+
+    /// The place of a part of a text that stands at `place`.
     pub(super) fn part(&self, place: Place, text: &str, part: Range<usize>) -> Place {
         self.0.get(place.file.0).map_or(place, |source| source.part(place, text, part))
     }
 }
 
-impl From<Source> for Sources {
-    fn from(source: Source) -> Self {
-        Self([source].into())
-    }
-}
-
 impl From<&Source> for Sources {
     fn from(source: &Source) -> Self {
-        source.clone().into()
-    }
-}
-
-impl From<&Self> for Sources {
-    fn from(sources: &Self) -> Self {
-        sources.clone()
+        Self([source.clone()].into())
     }
 }
 
@@ -217,7 +212,7 @@ mod tests {
             ("'a == b'", "a == b", "b"),
             ("\"a == b\"", "a == b", "b"),
             ("\"a ==\\tb\"", "a ==\tb", "\"a ==\\tb\""),
-            ("'a ==''b'", "a =='b", "'a ==''b'"),
+            ("'a ==''b'", "a =='b'", "'a ==''b'"),
             ("a ==\n      b", "a == b", "a =="),
         ] {
             let source = Source::new("policy.yaml", &format!("if: {written}\n"));

@@ -18,6 +18,8 @@ pub struct AdminPages {
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
     /// What is still missing before requests can be decided, a line each: shown with `/readyz`.
     pub missing: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
+    /// What is good to know besides, a line each: shown with `/readyz`, whatever it says.
+    pub detail: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
 }
 
 impl fmt::Debug for AdminPages {
@@ -53,18 +55,16 @@ async fn alive() -> Response {
 }
 
 async fn ready(State(admin): State<Admin>) -> Response {
-    if admin.readiness.is_ready() {
-        return text(StatusCode::OK, "ready\n".to_owned());
+    let ready = admin.readiness.is_ready();
+    let leaving = !ready && admin.readiness.is_leaving();
+    let mut lines = vec![if ready { "ready" } else { "not ready" }.to_owned()];
+    lines.extend(leaving.then(|| "shutting down".to_owned()));
+    if !ready {
+        lines.extend((admin.pages.missing)());
     }
-    let mut page = String::from("not ready\n");
-    if admin.readiness.is_leaving() {
-        page.push_str("shutting down\n");
-    }
-    for line in (admin.pages.missing)() {
-        page.push_str(&line);
-        page.push('\n');
-    }
-    text(StatusCode::SERVICE_UNAVAILABLE, page)
+    lines.extend((admin.pages.detail)());
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    text(status, lines.join("\n") + "\n")
 }
 
 async fn metrics(State(admin): State<Admin>) -> Response {
@@ -93,6 +93,7 @@ mod tests {
             missing: Arc::new(move || {
                 if loaded { vec![] } else { vec!["no keys for instance `shop`".to_owned()] }
             }),
+            detail: Arc::new(|| vec!["policy: revision r1".to_owned()]),
         };
         let readiness = Readiness::new(watch::channel(loaded).1, watch::channel(phase).1);
         let request = Request::get(path).body(Body::empty()).unwrap();
@@ -104,14 +105,17 @@ mod tests {
 
     #[tokio::test]
     async fn readiness_says_what_is_missing() {
-        assert_eq!(get("/readyz", true, Phase::Serving).await, (200, "ready\n".into()));
+        assert_eq!(
+            get("/readyz", true, Phase::Serving).await,
+            (200, "ready\npolicy: revision r1\n".into())
+        );
         assert_eq!(
             get("/readyz", false, Phase::Serving).await,
-            (503, "not ready\nno keys for instance `shop`\n".into())
+            (503, "not ready\nno keys for instance `shop`\npolicy: revision r1\n".into())
         );
         assert_eq!(
             get("/readyz", true, Phase::Leaving).await,
-            (503, "not ready\nshutting down\n".into())
+            (503, "not ready\nshutting down\npolicy: revision r1\n".into())
         );
     }
 

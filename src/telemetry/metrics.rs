@@ -1,5 +1,10 @@
 //! Counters and durations, read by Prometheus from the admin listener.
 
+mod policy;
+
+pub use policy::ReloadResult;
+
+use self::policy::PolicyMetrics;
 use opentelemetry::{
     KeyValue,
     metrics::{Counter, Histogram, Meter, MeterProvider as _},
@@ -32,6 +37,7 @@ pub struct Metrics {
     panics: Counter<u64>,
     shadow: Counter<u64>,
     condition_errors: Counter<u64>,
+    policy: PolicyMetrics,
     meter: Meter,
     // Dropping the provider ends the export.
     _provider: SdkMeterProvider,
@@ -66,7 +72,6 @@ impl Metrics {
             .build();
         let meter = provider.meter("bailiff");
         Ok(Self {
-            registry,
             decisions: meter
                 .u64_counter("bailiff_decisions")
                 .with_description("Decisions by door, effect and reason.")
@@ -89,6 +94,8 @@ impl Metrics {
                 .u64_counter("bailiff_condition_errors")
                 .with_description("Conditions that could not be worked out, by rule.")
                 .build(),
+            policy: PolicyMetrics::new(&registry, &meter)?,
+            registry,
             meter,
             _provider: provider,
         })

@@ -13,5 +13,6 @@ mod layering;
 mod machines;
 mod policy_tests;
 mod readme;
+mod reload;
 mod support;
 mod through_envoy;

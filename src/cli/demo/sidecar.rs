@@ -4,6 +4,7 @@ use crate::{
     clerk::{BrowserOptions, HandshakeMode},
     config::{
         assemble::{self, Parts},
+        policy_loader::Trial,
         settings::{
             BackendApiSettings, InstanceSettings, KeySettings, LogSettings, MachineSettings,
             Settings,
@@ -36,6 +37,8 @@ impl Sidecar {
     ) -> Result<Self, Box<dyn Error>> {
         let settings = Settings {
             policy: policy.to_owned(),
+            next_policy: None,
+            reload: true,
             instances: vec![InstanceSettings {
                 name: "demo".to_owned(),
                 publishable_key: clerk.publishable_key().to_owned(),
@@ -67,7 +70,7 @@ impl Sidecar {
             token_cache_bytes: 8 * 1024 * 1024,
         };
         let log = Log::start(&settings.log.filter, settings.log.format)?;
-        let mut parts = assemble::assemble(settings).await?;
+        let mut parts = assemble::assemble(settings, Trial::skipped()).await?;
         // Nobody has to be told that the demo is about to end.
         parts.options.leave = Duration::ZERO;
         parts.options.drain = Duration::from_secs(1);

@@ -1,18 +1,19 @@
 //! What came of the cases, for programs.
 
 use super::Played;
+use crate::policy::DiagnosticPlace;
 use crate::rehearsal::{Difference, Failure, Got, Run, Tokens};
 use serde_json::{Value, json};
 
 /// One document: `passed` and `failed`, every case, and what of the policy was reached.
 pub(super) fn played(played: &Played) -> Value {
-    let Played { report, source } = played;
+    let Played { report, path: _, sources } = played;
     let failed = report.failures().count();
     let coverage = report.coverage();
     let uncovered = coverage.uncovered().map(|item| {
-        let (line, column) = item.position(source);
+        let DiagnosticPlace { file, line, column } = item.position(sources);
         json!({
-            "file": source.name(),
+            "file": file,
             "line": line,
             "column": column,
             "rule": item.rule().as_str(),

@@ -1,7 +1,7 @@
 //! What came of the cases, for people.
 
 use super::{Played, Wish};
-use crate::policy::{Source, Style, coverage::Item};
+use crate::policy::{DiagnosticPlace, Sources, Style, coverage::Item};
 use std::fmt::{self, Write as _};
 
 const RED: &str = "\u{1b}[31m";
@@ -10,7 +10,7 @@ const PLAIN: &str = "\u{1b}[0m";
 
 /// Failed cases, what is not reached, and the sum.
 pub(super) fn played(played: &Played, wish: Wish) -> String {
-    let Played { report, source } = played;
+    let Played { report, path, sources } = played;
     let (red, green, plain) = match wish.style {
         Style::Coloured => (RED, GREEN, PLAIN),
         Style::Plain => ("", "", ""),
@@ -23,7 +23,7 @@ pub(super) fn played(played: &Played, wish: Wish) -> String {
     let below = wish.coverage_min.filter(|least| coverage.percent() < *least);
     if wish.coverage || below.is_some() {
         for item in coverage.uncovered() {
-            push(&mut text, format_args!("{red}NOT REACHED{plain} {}", uncovered(item, source)));
+            push(&mut text, format_args!("{red}NOT REACHED{plain} {}", uncovered(item, sources)));
         }
         let (covered, all) = (coverage.covered(), coverage.items().len());
         let percent = coverage.percent();
@@ -34,7 +34,7 @@ pub(super) fn played(played: &Played, wish: Wish) -> String {
     }
     let (all, failed) = (report.runs().len(), report.failures().count());
     match (all, failed) {
-        (0, _) => push(&mut text, format_args!("{}: there are no tests", source.name())),
+        (0, _) => push(&mut text, format_args!("{}: there are no tests", path.display())),
         (_, 0) => push(&mut text, format_args!("{green}{all} passed{plain}")),
         _ => push(&mut text, format_args!("{} passed, {red}{failed} failed{plain}", all - failed)),
     }
@@ -42,9 +42,9 @@ pub(super) fn played(played: &Played, wish: Wish) -> String {
     text
 }
 
-fn uncovered(item: &Item, source: &Source) -> String {
-    let (line, column) = item.position(source);
-    let (file, rule, what) = (source.name(), item.rule(), item.what());
+fn uncovered(item: &Item, sources: &Sources) -> String {
+    let DiagnosticPlace { file, line, column } = item.position(sources);
+    let (rule, what) = (item.rule(), item.what());
     format!("{file}:{line}:{column}: `{rule}`: no case shows {what}")
 }
 

@@ -1,7 +1,7 @@
 //! Plays again whenever the policy or its tests change.
 
 use super::super::exit::{Exit, complain};
-use crate::config::suite_file;
+use crate::config::policy_file;
 use notify::{Event, RecursiveMode, Watcher as _};
 use std::{
     path::{Path, PathBuf},
@@ -67,7 +67,8 @@ fn wait(changes: &Receiver<notify::Result<Event>>, path: &Path) -> bool {
 
 /// Reading a file is no change of it; a watcher that failed may have missed one.
 fn matters(change: &notify::Result<Event>, path: &Path) -> bool {
-    let is_part =
-        |changed: &PathBuf| suite_file::is_read(changed) || changed.file_name() == path.file_name();
+    let is_part = |changed: &PathBuf| {
+        policy_file::is_policy_file(changed) || changed.file_name() == path.file_name()
+    };
     change.as_ref().map_or(true, |event| !event.kind.is_access() && event.paths.iter().any(is_part))
 }

@@ -1,6 +1,6 @@
 //! Policies in files and folders.
 
-use super::{MAX_FILES, PolicyFileError, PolicyFiles, folder_of, read};
+use super::{MAX_FILES, PolicyFileError, PolicyFiles, folders_of, read};
 use crate::policy::Source;
 use std::{
     fs,
@@ -101,7 +101,9 @@ fn the_digest_tells_texts_names_and_tests_apart() {
         let at = fixed.path().join("policy");
         let _ = fs::remove_dir_all(&at);
         fs::create_dir(&at).unwrap();
-        files.iter().for_each(|(name, text)| fs::write(at.join(name), text).unwrap());
+        for (name, text) in files {
+            fs::write(at.join(name), text).unwrap();
+        }
         PolicyFiles::read(&at).unwrap().digest()
     };
     let first = fixed_digest(&[("a.yaml", ROUTES), ("b.yaml", MORE)]);
@@ -173,9 +175,13 @@ fn files_are_limited_in_number_and_in_size() {
 }
 
 #[test]
-fn a_change_shows_in_the_folder_that_a_file_is_in() {
+fn a_change_shows_in_the_folder_itself_and_above_it() {
     let folder = folder(&[("policy.yaml", ROUTES)]);
-    assert_eq!(folder_of(folder.path()), folder.path());
-    assert_eq!(folder_of(&folder.path().join("policy.yaml")), folder.path());
-    assert_eq!(folder_of(Path::new("policy.yaml")), Path::new("."));
+    let above = folder.path().parent().unwrap();
+    assert_eq!(folders_of(folder.path()), [folder.path(), above]);
+    assert_eq!(folders_of(&folder.path().join("policy.yaml")), [folder.path()]);
+    assert_eq!(folders_of(&folder.path().join("absent")), [folder.path()]);
+    assert_eq!(folders_of(&folder.path().join("absent/policy.yaml")), [folder.path()]);
+    assert_eq!(folders_of(Path::new("policy.yaml")), [Path::new(".")]);
+    assert_eq!(folders_of(Path::new("/")), [Path::new("/")]);
 }

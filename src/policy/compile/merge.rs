@@ -74,17 +74,13 @@ impl Compiler {
     /// text that is no policy at all.
     fn version_of(&mut self, tree: &Node) -> Option<Place> {
         let entries = self.map(tree, "a policy")?;
-        match entries.iter().find(|entry| *entry.key == *"version") {
-            Some(entry) => {
-                self.version(&entry.value);
-                Some(entry.place)
-            }
-            None => {
-                let missing = Problem::MissingKey { inside: "a policy", key: "version" };
-                self.report(tree.place, missing);
-                Some(tree.place)
-            }
+        if let Some(entry) = entries.iter().find(|entry| *entry.key == *"version") {
+            self.version(&entry.value);
+            return Some(entry.place);
         }
+        let missing = Problem::MissingKey { inside: "a policy", key: "version" };
+        self.report(tree.place, missing);
+        Some(tree.place)
     }
 
     fn add(&mut self, merged: &mut Vec<Entry>, entry: Entry) {

@@ -1,6 +1,9 @@
 //! What a case must show of a policy.
 
-use super::super::source::{Place, Source};
+use super::super::{
+    diagnostic::DiagnosticPlace,
+    source::{Place, Sources},
+};
 use crate::core::id::RuleId;
 use std::fmt;
 
@@ -55,11 +58,10 @@ impl Item {
         self.covered
     }
 
-    /// Line and column in the text that the policy was read from, counted from 1.
+    /// Where it stands in the texts that the policy was read from.
     #[must_use]
-    pub fn position(&self, source: &Source) -> (usize, usize) {
-        let line = source.line(self.place);
-        (line.number, line.column)
+    pub fn position(&self, sources: &Sources) -> DiagnosticPlace {
+        sources.position(self.place)
     }
 }
 

@@ -234,7 +234,9 @@ fn an_item_knows_where_its_rule_is_written() {
     let text = "version: 1\nroutes:\n  /b: public\n  /c:\n    PUT: { role: admin }\n";
     let source = Source::new("policy.yaml", text);
     let coverage = Coverage::of(&Policy::load(&source).unwrap());
-    let places: Vec<_> = coverage.items().iter().map(|item| item.position(&source)).collect();
+    let places: Vec<_> =
+        coverage.items().iter().map(|item| item.position(&(&source).into())).collect();
+    let places: Vec<_> = places.iter().map(|place| (place.line, place.column)).collect();
     assert_eq!(places, [(3, 3), (5, 5)]);
 }
 

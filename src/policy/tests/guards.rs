@@ -28,7 +28,7 @@ fn refused(text: &str) -> (Problem, usize, Option<usize>) {
     let errors = Policy::load(&Source::new("policy.yaml", text)).expect_err(text);
     let diagnostic = errors.diagnostics().remove(0);
     let problem = errors.iter().next().unwrap().problem().clone();
-    (problem, diagnostic.line, diagnostic.other.map(|place| place.line))
+    (problem, diagnostic.line, diagnostic.other.map(|other| other.line))
 }
 
 #[test]

@@ -137,6 +137,8 @@ pub(crate) struct Verdict {
     pub(crate) status: i32,
     /// The reason code.
     pub(crate) reason: String,
+    /// The revision of the policy that decided.
+    pub(crate) revision: String,
     /// Headers set for the service.
     pub(crate) set: Vec<(String, String)>,
     /// Headers removed.
@@ -144,12 +146,14 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
-    fn of(answer: CheckResponse) -> Self {
+    /// Of a whole answer.
+    pub(crate) fn of(answer: CheckResponse) -> Self {
         let fields = answer.dynamic_metadata.map(|metadata| metadata.fields).unwrap_or_default();
-        let reason = match fields.get("reason").and_then(|value| value.kind.clone()) {
-            Some(Kind::StringValue(reason)) => reason,
+        let text = |name| match fields.get(name).and_then(|value| value.kind.clone()) {
+            Some(Kind::StringValue(text)) => text,
             _ => String::new(),
         };
+        let (reason, revision) = (text("reason"), text("revision"));
         let code = answer.status.map_or(0, |status| status.code);
         let (status, set, removed) = match answer.http_response {
             Some(HttpResponse::OkResponse(ok)) if code == 0 => {
@@ -163,7 +167,7 @@ impl Verdict {
             None if code == 0 => (200, Vec::new(), Vec::new()),
             other => panic!("code {code} with {other:?}"),
         };
-        Self { status, reason, set, removed }
+        Self { status, reason, revision, set, removed }
     }
 
     /// `200`, or the status and the reason.

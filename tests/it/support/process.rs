@@ -33,10 +33,15 @@ impl Process {
 
     /// Waits for a line of the log that `wanted` takes something from.
     pub(crate) async fn line<T>(&self, wanted: impl Fn(&str) -> Option<T>) -> T {
+        self.lines(|lines| lines.iter().find_map(|line| wanted(line))).await
+    }
+
+    /// Waits for a log that `wanted` takes something from.
+    pub(crate) async fn lines<T>(&self, wanted: impl Fn(&[String]) -> Option<T>) -> T {
         let mut lines = self.lines.clone();
         let found = async {
             loop {
-                let seen = lines.borrow_and_update().iter().find_map(|line| wanted(line));
+                let seen = wanted(&lines.borrow_and_update());
                 if let Some(found) = seen {
                     return Some(found);
                 }

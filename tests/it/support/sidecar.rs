@@ -72,6 +72,13 @@ impl Sidecar {
         format!("http://{}{path}", self.admin)
     }
 
+    /// Waits until there are so many log lines about which `wanted` is true.
+    pub(crate) async fn logged_times(&self, times: usize, wanted: impl Fn(&Value) -> bool) {
+        let matching = |line: &&String| fields(line).is_some_and(|fields| wanted(&fields));
+        let enough = |lines: &[String]| lines.iter().filter(matching).count() >= times;
+        self.process.lines(|lines| enough(lines).then_some(())).await;
+    }
+
     /// Everything it printed.
     pub(crate) fn log(&self) -> String {
         self.process.log()
