@@ -93,6 +93,15 @@ pub enum Reverification {
 }
 
 impl Reverification {
+    /// Which factors count, and the age in minutes that their verification must be under.
+    #[must_use]
+    pub const fn window(self) -> (Level, u32) {
+        match self {
+            Self::Preset(preset) => preset.window(),
+            Self::Window { level, after_minutes } => (level, after_minutes.get()),
+        }
+    }
+
     /// Whether factors verified that long ago are fresh enough. Unknown ages are not.
     ///
     /// Ages are those of the minting of the token, as in Clerk's SDKs: the time since then, at most
@@ -100,10 +109,7 @@ impl Reverification {
     #[must_use]
     pub fn holds(self, ages: Option<FactorAges>) -> bool {
         let Some(ages) = ages else { return false };
-        let (level, limit) = match self {
-            Self::Preset(preset) => preset.window(),
-            Self::Window { level, after_minutes } => (level, after_minutes.get()),
-        };
+        let (level, limit) = self.window();
         let limit = f64::from(limit);
         let fresh = |age: f64| limit > age;
         match (ages.first, ages.second) {

@@ -35,6 +35,16 @@ impl Methods {
         }
     }
 
+    /// The methods that are listed; none where there is one rule for every method.
+    pub(super) fn listed(&self) -> Vec<String> {
+        match self {
+            Self::Every(_) => Vec::new(),
+            Self::Listed(lists) => {
+                lists.iter().flat_map(|list| &list.methods).map(ToString::to_string).collect()
+            }
+        }
+    }
+
     /// Whether the method is written out.
     pub(super) fn lists(&self, method: &str) -> bool {
         match self {

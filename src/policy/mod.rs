@@ -20,12 +20,15 @@ pub mod coverage;
 mod diagnostic;
 mod document;
 mod evaluate;
+pub mod explain;
 mod facts;
 mod flow_paths;
 mod guard;
+mod inquiry;
 mod methods;
 mod overlap;
 mod problem;
+pub mod replay;
 mod requirement;
 mod response;
 mod revision;
@@ -48,6 +51,7 @@ pub use diagnostic::{Diagnostic, DiagnosticPlace, PolicyError, PolicyErrors, Sty
 pub use evaluate::{Blame, Demand, Refusal};
 pub use facts::{Facts, HeaderFacts, Parameters};
 pub use guard::Guard;
+pub use inquiry::{Inquiry, Ruling, Who};
 pub use problem::Problem;
 pub use requirement::{OrganizationRequirement, Requirement};
 pub use response::{ByAsker, ResponseError, Responses, StatusError};
@@ -261,7 +265,7 @@ impl Policy {
 
 /// Whether a browser asks beforehand if a page may send the request it has in mind (Fetch standard,
 /// "CORS-preflight request").
-fn is_preflight(request: &HttpRequest<'_>) -> bool {
+pub(crate) fn is_preflight(request: &HttpRequest<'_>) -> bool {
     let has = |name| request.headers.text(name).is_some();
     request.method == "OPTIONS" && has("origin") && has("access-control-request-method")
 }
