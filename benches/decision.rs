@@ -1,7 +1,7 @@
 //! What one decision costs: `cargo bench --bench decision`.
 
 use bailiff::{
-    authorizer::{Authorizer, Door},
+    authorizer::{Authorizer, Door, LogDetail},
     clerk::{BrowserOptions, HandshakeMode, PublishableKey},
     config::{
         assemble,
@@ -12,13 +12,15 @@ use bailiff::{
         },
     },
     core::{
+        clock::Timestamp,
         header::{Header, Headers, Repeats},
         host::Host,
         http_request::{HttpRequest, Scheme},
         path::CanonicalPath,
         question::{Also, CredentialSource, Question, Wanted},
+        reason::Reason,
     },
-    policy::{Policy, Routed, Source},
+    policy::{Inquiry, Policy, Routed, Source, Who},
     serve::grpc::ext_authz::ExtAuthzDoor,
     stand_in::{
         keys::SigningKey,
@@ -91,7 +93,12 @@ impl Bench {
             grpc: Vec::new(),
             admin: None,
             reflection: false,
-            log: LogSettings { filter: "off".to_owned(), format: LogFormat::Json },
+            explain: false,
+            log: LogSettings {
+                filter: "off".to_owned(),
+                format: LogFormat::Json,
+                detail: LogDetail::Plain,
+            },
             token_cache_bytes,
         };
         let runtime = Runtime::new().expect("a runtime");
@@ -285,5 +292,27 @@ fn routes(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, decisions, routes);
+/// Deciding for somebody known already, beside explaining the same.
+fn explanations(criterion: &mut Criterion) {
+    let text = include_str!("../deploy/policy.yaml");
+    let policy = Policy::load(&Source::new("bench", text)).expect("a policy");
+    let question = question("");
+    let inquiry = Inquiry {
+        wanted: &question.wanted,
+        who: Who::Nobody(Reason::SignedOut),
+        also_action: None,
+        also_require: None,
+        now: Timestamp::from_unix_seconds(0),
+    };
+    let mut group = criterion.benchmark_group("explain");
+    group.bench_function("decide", |bencher| {
+        bencher.iter(|| policy.rule_on(black_box(&inquiry)));
+    });
+    group.bench_function("decide and explain", |bencher| {
+        bencher.iter(|| policy.explain(black_box(&inquiry)));
+    });
+    group.finish();
+}
+
+criterion_group!(benches, decisions, routes, explanations);
 criterion_main!(benches);

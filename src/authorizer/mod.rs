@@ -16,7 +16,8 @@ pub mod snapshot;
 
 pub use instances::{InstanceEntry, Instances, InstancesError};
 pub use outcome::{Door, Outcome};
-pub use snapshot::{Policies, PolicySlot};
+pub use record::LogDetail;
+pub use snapshot::{Policies, PolicySlot, Snapshot};
 
 use crate::{
     core::{
@@ -27,13 +28,17 @@ use crate::{
         identity::Identity,
         presentation::Presentation,
         question::{Also, AskedRequirement, CredentialSource, Question, Wanted},
-        reason::Reason,
+        reason::{Category, Reason},
     },
-    policy::{AskedError, Policy, Requirement},
+    policy::{
+        AskedError, Inquiry, Policy, Requirement, Who,
+        explain::{Explanation, Verdict},
+    },
     telemetry::metrics::Metrics,
 };
 use next::{Seen, Trial};
 use operator::OperatorRequirements;
+use record::Recorded;
 use remarks::Remarks;
 use std::{borrow::Cow, sync::Arc};
 use tokio::sync::watch;
@@ -47,6 +52,7 @@ pub struct Authorizer {
     metrics: Arc<Metrics>,
     operator: OperatorRequirements,
     ready: watch::Receiver<bool>,
+    log: LogDetail,
 }
 
 impl Authorizer {
@@ -60,18 +66,34 @@ impl Authorizer {
         ready: watch::Receiver<bool>,
     ) -> Self {
         let (policies, operator) = (policies.into(), OperatorRequirements::new());
-        Self { policies, instances, clock, metrics, operator, ready }
+        Self { policies, instances, clock, metrics, operator, ready, log: LogDetail::Plain }
+    }
+
+    /// The same with decisions logged in this detail.
+    #[must_use]
+    pub fn with_log_detail(self, log: LogDetail) -> Self {
+        Self { log, ..self }
     }
 
     /// Decides one question.
     pub async fn authorize(&self, question: &Question<'_>, door: Door) -> Outcome {
+        self.authorize_by(&self.policies.now(), question, door, self.clock.now()).await
+    }
+
+    /// Decides by one state of the policies.
+    async fn authorize_by(
+        &self,
+        policies: &Snapshot,
+        question: &Question<'_>,
+        door: Door,
+        now: Timestamp,
+    ) -> Outcome {
         let stopwatch = Stopwatch::start();
-        let policies = self.policies.now();
-        let now = self.clock.now();
         let mut seen = Seen::wanted(policies.next.is_some());
         let (outcome, remarks) = self.decide(question, &policies.live, now, &mut seen).await;
         remarks.record(&self.metrics, &outcome.decision.revision);
-        record::decided(&self.metrics, question, &outcome, door, stopwatch.elapsed());
+        let recorded = Recorded { question, outcome: &outcome, door, at: now, detail: self.log };
+        record::decided(&self.metrics, &recorded, stopwatch.elapsed());
         if let Some(next) = &policies.next {
             let (instances, operator) = (&self.instances, &self.operator);
             let trial = Trial { question, instances, operator, now, seen };
@@ -102,6 +124,44 @@ impl Authorizer {
             Err(find::Stop { reason, message }) => return case.stopped(reason, message),
         };
         outcome
+    }
+
+    /// Decides one question, and explains the decision by the very policy that made it.
+    pub async fn authorize_explained(
+        &self,
+        question: &Question<'_>,
+        door: Door,
+    ) -> (Outcome, Explanation) {
+        let (policies, now) = (self.policies.now(), self.clock.now());
+        let outcome = self.authorize_by(&policies, question, door, now).await;
+        let explanation = self.explain(&policies.live, question, &outcome, now);
+        (outcome, explanation)
+    }
+
+    fn explain(
+        &self,
+        policy: &Policy,
+        question: &Question<'_>,
+        outcome: &Outcome,
+        now: Timestamp,
+    ) -> Explanation {
+        let decision = &outcome.decision;
+        let nobody = || match decision.reason.category() {
+            Category::Unauthenticated | Category::Unavailable => decision.reason,
+            Category::Allowed | Category::Forbidden | Category::Ambiguous => Reason::SignedOut,
+        };
+        let who = outcome.identity.caller().map_or_else(|| Who::Nobody(nobody()), Who::Caller);
+        let Also { require, action } = question.also;
+        let also_require = require.and_then(|text| self.operator.parse(text));
+        let explanation = policy.explain(&Inquiry {
+            wanted: &question.wanted,
+            who,
+            also_action: action,
+            also_require: also_require.as_deref(),
+            now,
+        });
+        // What was decided is what was decided.
+        Explanation { verdict: Verdict::of_decision(decision), ..explanation }
     }
 
     /// Decides by one policy, and notes what it learns about the caller.

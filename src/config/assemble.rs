@@ -148,7 +148,8 @@ pub async fn assemble(settings: Settings, trial: Trial) -> Result<Parts, Assembl
         grpc,
         admin,
         reflection,
-        log: _,
+        explain,
+        log,
         token_cache_bytes,
     } = settings;
     let clock: SharedClock = Arc::new(SystemClock);
@@ -180,8 +181,8 @@ pub async fn assemble(settings: Settings, trial: Trial) -> Result<Parts, Assembl
     };
     let (ready, following) = readiness::of_all(instances.readiness());
     let in_force = policies.in_force();
-    let authorizer =
-        Arc::new(Authorizer::new(in_force, instances, clock, Arc::clone(&metrics), ready));
+    let authorizer = Authorizer::new(in_force, instances, clock, Arc::clone(&metrics), ready);
+    let authorizer = Arc::new(authorizer.with_log_detail(log.detail));
     let statuses = policies.statuses();
     let admin = admin.map(|listener| (listener, pages(&metrics, &authorizer, statuses)));
     let followed = policies.follow().map_err(AssembleError::Follow)?;
@@ -189,6 +190,7 @@ pub async fn assemble(settings: Settings, trial: Trial) -> Result<Parts, Assembl
     let doors = Doors { grpc, admin };
     let options = ServeOptions {
         reflection,
+        explain,
         disclosure: Disclosure { rule: false },
         leave: LEAVE,
         drain: DRAIN,

@@ -58,6 +58,9 @@ variables! {
     REFLECTION = "BAILIFF_REFLECTION", false, "`true` serves gRPC reflection.";
     LOG = "BAILIFF_LOG", false, "Log filter, for instance `info` or `warn,bailiff=debug`.";
     LOG_FORMAT = "BAILIFF_LOG_FORMAT", false, "`json` or `text`.";
+    LOG_REPLAYABLE = "BAILIFF_LOG_REPLAYABLE", false,
+        "`true` logs with each decision what `bailiff replay` needs: the path and the identity.";
+    EXPLAIN = "BAILIFF_EXPLAIN", false, "`true` answers requests for explanations over gRPC.";
 }
 
 /// Why a variable has no usable value.

@@ -22,6 +22,8 @@ pub struct SettingsFile {
     pub listeners: ListenersEntry,
     /// Whether gRPC reflection is served; off unless set.
     pub reflection: Option<bool>,
+    /// Whether services that ask over gRPC can have decisions explained; off unless set.
+    pub explain: Option<bool>,
     /// Logging.
     #[serde(default)]
     pub log: LogEntry,
@@ -176,6 +178,8 @@ pub struct LogEntry {
     pub filter: Option<String>,
     /// `json` or `text`.
     pub format: Option<String>,
+    /// Whether decisions are logged with what replaying them needs; off unless set.
+    pub replayable: Option<bool>,
 }
 
 /// The cache of verified tokens.

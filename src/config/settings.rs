@@ -10,9 +10,9 @@ pub use machines::MachineSettings;
 
 use super::{
     env::{self, Environment},
-    file::{OneOrMany, SettingsFile, Switch},
+    file::{LogEntry, OneOrMany, SettingsFile, Switch},
 };
-use crate::{serve::listener::ListenAddress, telemetry::log::LogFormat};
+use crate::{authorizer::LogDetail, serve::listener::ListenAddress, telemetry::log::LogFormat};
 use instance::resolve_instances;
 use std::path::{Path, PathBuf};
 
@@ -56,6 +56,8 @@ pub struct Settings {
     pub admin: Option<ListenAddress>,
     /// Whether reflection is served.
     pub reflection: bool,
+    /// Whether decisions are explained over gRPC to whoever asks for it.
+    pub explain: bool,
     /// Logging.
     pub log: LogSettings,
     /// Bytes that each instance's cache of verified tokens may hold.
@@ -69,6 +71,8 @@ pub struct LogSettings {
     pub filter: String,
     /// Form of a line.
     pub format: LogFormat,
+    /// How much the line of a decision holds.
+    pub detail: LogDetail,
 }
 
 const DEFAULT_GRPC: &str = "127.0.0.1:9191";
@@ -109,6 +113,7 @@ impl Settings {
             instances,
             listeners,
             reflection,
+            explain,
             log,
             token_cache,
         } = file;
@@ -124,7 +129,11 @@ impl Settings {
                     Some(text) => boolean("BAILIFF_REFLECTION", text)?,
                     None => reflection.unwrap_or(false),
                 },
-            log: LogSettings::resolve(log.filter, log.format, environment, flags)?,
+            explain: match environment.get(env::EXPLAIN) {
+                Some(text) => boolean("BAILIFF_EXPLAIN", text)?,
+                None => explain.unwrap_or(false),
+            },
+            log: LogSettings::resolve(log, environment, flags)?,
             token_cache_bytes: token_cache.max_bytes.unwrap_or(DEFAULT_TOKEN_CACHE_BYTES),
         })
     }
@@ -132,8 +141,7 @@ impl Settings {
 
 impl LogSettings {
     fn resolve(
-        filter: Option<String>,
-        format: Option<String>,
+        LogEntry { filter, format, replayable }: LogEntry,
         environment: &Environment,
         flags: &Flags,
     ) -> Result<Self, SettingsError> {
@@ -151,7 +159,12 @@ impl LogSettings {
                 });
             }
         };
-        Ok(Self { filter: filter.unwrap_or_else(|| "info".to_owned()), format })
+        let replayable = match environment.get(env::LOG_REPLAYABLE) {
+            Some(text) => boolean("BAILIFF_LOG_REPLAYABLE", text)?,
+            None => replayable.unwrap_or(false),
+        };
+        let detail = if replayable { LogDetail::Replayable } else { LogDetail::Plain };
+        Ok(Self { filter: filter.unwrap_or_else(|| "info".to_owned()), format, detail })
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Doors {
 pub struct ServeOptions {
     /// Whether gRPC reflection lists our own services.
     pub reflection: bool,
+    /// Whether decisions are explained to services that ask for it.
+    pub explain: bool,
     /// What refusals tell clients.
     pub disclosure: Disclosure,
     /// How long to go on answering while health checks already say that we do not, so that proxies
@@ -104,6 +106,7 @@ pub async fn run(
     let readiness = Readiness::new(authorizer.readiness(), in_phase.clone());
     let grpc_options = GrpcOptions {
         reflection: options.reflection,
+        explain: options.explain,
         disclosure: options.disclosure,
         on_panic: options.on_panic,
     };

@@ -1,6 +1,7 @@
 //! The sidecar itself, exactly as `bailiff serve` runs it.
 
 use crate::{
+    authorizer::LogDetail,
     clerk::{BrowserOptions, HandshakeMode},
     config::{
         assemble::{self, Parts},
@@ -66,7 +67,12 @@ impl Sidecar {
             grpc: vec![grpc.to_string().parse()?],
             admin: None,
             reflection: true,
-            log: LogSettings { filter: "info".to_owned(), format: LogFormat::Text },
+            explain: true,
+            log: LogSettings {
+                filter: "info".to_owned(),
+                format: LogFormat::Text,
+                detail: LogDetail::Plain,
+            },
             token_cache_bytes: 8 * 1024 * 1024,
         };
         let log = Log::start(&settings.log.filter, settings.log.format)?;

@@ -1,4 +1,5 @@
 use super::{Flags, KeySettings, ListenAddress, LogFormat, Settings};
+use crate::authorizer::LogDetail;
 use crate::clerk::HandshakeMode;
 use crate::config::env::{self, Environment, Variable};
 use std::{fs, path::PathBuf};
@@ -216,4 +217,20 @@ fn lists_in_the_environment_are_cut_at_commas() {
     assert_eq!(settings.instances[0].authorized_parties, ["https://a.test", "https://b.test"]);
     assert_eq!(settings.grpc.len(), 2);
     assert!(settings.admin.is_none());
+}
+
+#[test]
+fn nothing_is_explained_and_no_log_can_be_replayed_unless_that_is_wanted() {
+    let told = |settings: &str, environment: &[(Variable, &str)]| {
+        let base = "policy: p.yaml\ninstances: [{ publishable_key: x }]\n";
+        let settings = Folder::with(&format!("{base}{settings}")).resolve(environment)?;
+        Ok::<_, String>((settings.explain, settings.log.detail))
+    };
+    let (off, on) = ((false, LogDetail::Plain), (true, LogDetail::Replayable));
+    assert_eq!(told("", &[]), Ok(off));
+    assert_eq!(told("explain: true\nlog: { replayable: true }\n", &[]), Ok(on));
+    let environment = [(env::EXPLAIN, "true"), (env::LOG_REPLAYABLE, "true")];
+    assert_eq!(told("explain: false\n", &environment), Ok(on));
+    let problem = told("", &[(env::LOG_REPLAYABLE, "yes")]).unwrap_err();
+    assert!(problem.contains("BAILIFF_LOG_REPLAYABLE"), "{problem}");
 }

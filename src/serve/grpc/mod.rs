@@ -47,6 +47,7 @@ const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 #[derive(Clone, Debug)]
 pub(super) struct GrpcOptions {
     pub(super) reflection: bool,
+    pub(super) explain: bool,
     pub(super) disclosure: Disclosure,
     pub(super) on_panic: PanicHook,
 }

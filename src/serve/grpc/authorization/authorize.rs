@@ -1,6 +1,6 @@
 //! `Authorize`: one question, one answer.
 
-use super::{AuthorizationDoor, convert, question, violations::Violations};
+use super::{AuthorizationDoor, convert, explanation, question, violations::Violations};
 use crate::{
     authorizer::{Door, outcome::Outcome},
     core::{
@@ -8,7 +8,7 @@ use crate::{
         question::{Question, Wanted},
         reason::{Category, Reason},
     },
-    pb::v1::{AuthorizeRequest, AuthorizeResponse},
+    pb::v1::{AuthorizeRequest, AuthorizeResponse, ExplanationStatus},
     serve::grpc::status,
 };
 use tonic::{Status, metadata::MetadataMap};
@@ -24,7 +24,7 @@ impl AuthorizationDoor {
         let question = self.read(&message, metadata, &mut violations);
         violations.into_result()?;
         match question {
-            Some(question) => self.ask(&question, Violations::new()).await,
+            Some(question) => self.ask(&question, message.explain, Violations::new()).await,
             None => Err(status::internal("a question was lost without a word")),
         }
     }
@@ -48,16 +48,31 @@ impl AuthorizationDoor {
         Some(question)
     }
 
-    /// Asks; `violations` says where the question stands in the request.
+    /// Asks; `violations` says where the question stands in the request. An explanation that is
+    /// wanted and not allowed does not change the answer, which says so.
     pub(super) async fn ask(
         &self,
         question: &Question<'_>,
+        explain: bool,
         violations: Violations,
     ) -> Result<AuthorizeResponse, Status> {
-        let outcome = self.authorizer.authorize(question, Door::Authorize).await;
         let unknown = question.instance.is_some_and(|name| !self.authorizer.has_instance(name));
+        if !explain || !self.explain {
+            let outcome = self.authorizer.authorize(question, Door::Authorize).await;
+            no_answer(unknown, &outcome, violations)?;
+            let mut response = convert::response(outcome, self.disclosure);
+            if explain {
+                response.set_explanation_status(ExplanationStatus::SwitchedOff);
+            }
+            return Ok(response);
+        }
+        let (outcome, explained) =
+            self.authorizer.authorize_explained(question, Door::Authorize).await;
         no_answer(unknown, &outcome, violations)?;
-        Ok(convert::response(outcome, self.disclosure))
+        let mut response = convert::response(outcome, self.disclosure);
+        response.explanation = Some(explanation::message(explained));
+        response.set_explanation_status(ExplanationStatus::Given);
+        Ok(response)
     }
 }
 

@@ -32,8 +32,10 @@ impl AuthorizationDoor {
             return Err(status::internal("a question was lost without a word"));
         }
         let mut responses = Vec::with_capacity(questions.len());
-        for (index, question) in questions.iter().enumerate() {
-            responses.push(self.ask(question, Violations::within(FIELD, index)).await?);
+        let asked = questions.iter().zip(&message.requests);
+        for (index, (question, request)) in asked.enumerate() {
+            let violations = Violations::within(FIELD, index);
+            responses.push(self.ask(question, request.explain, violations).await?);
         }
         Ok(BatchAuthorizeResponse { responses })
     }

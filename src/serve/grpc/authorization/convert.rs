@@ -28,7 +28,11 @@ use std::borrow::Cow;
 /// The answer to one question.
 pub(super) fn response(outcome: Outcome, disclosure: Disclosure) -> AuthorizeResponse {
     let identity = outcome.identity.caller().map(identity);
-    AuthorizeResponse { decision: Some(decision(outcome.decision, disclosure)), identity }
+    AuthorizeResponse {
+        decision: Some(decision(outcome.decision, disclosure)),
+        identity,
+        ..AuthorizeResponse::default()
+    }
 }
 
 fn decision(decision: decision::Decision, disclosure: Disclosure) -> Decision {

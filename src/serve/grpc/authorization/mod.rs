@@ -5,6 +5,7 @@ mod batch;
 mod claims;
 mod convert;
 mod credential;
+mod explanation;
 mod question;
 mod structs;
 mod violations;
@@ -31,13 +32,14 @@ use tonic::{Request, Response, Status, metadata::MetadataMap};
 pub(super) struct AuthorizationDoor {
     authorizer: Arc<Authorizer>,
     disclosure: Disclosure,
+    explain: bool,
     on_panic: PanicHook,
 }
 
 impl AuthorizationDoor {
     pub(super) fn new(authorizer: Arc<Authorizer>, options: &GrpcOptions) -> Self {
-        let GrpcOptions { disclosure, on_panic, reflection: _ } = options;
-        Self { authorizer, disclosure: *disclosure, on_panic: on_panic.clone() }
+        let GrpcOptions { disclosure, explain, on_panic, reflection: _ } = options;
+        Self { authorizer, disclosure: *disclosure, explain: *explain, on_panic: on_panic.clone() }
     }
 
     /// A panic is answered, not passed on as a broken stream.

@@ -28,7 +28,7 @@ fn http() -> HttpRequest {
 }
 
 fn ask(question: authorize_request::Question) -> AuthorizeRequest {
-    AuthorizeRequest { credential: None, instance: String::new(), question: Some(question) }
+    AuthorizeRequest { question: Some(question), ..AuthorizeRequest::default() }
 }
 
 fn ask_http(request: HttpRequest) -> AuthorizeRequest {
@@ -137,7 +137,7 @@ fn a_user_without_a_credential_never_gets_the_services_own() {
 
 #[test]
 fn a_question_without_a_question_is_malformed() {
-    let message = AuthorizeRequest { credential: None, instance: String::new(), question: None };
+    let message = AuthorizeRequest::default();
     assert_eq!(malformed(&message), ["question"]);
 }
 
