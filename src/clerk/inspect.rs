@@ -1,7 +1,7 @@
 //! What a token says of itself, for a person to read. Nothing here decides anything.
 
 use super::{
-    claims::Session,
+    claims::{Session, Standing},
     jwt::{Class, Jwt},
     keys::Key,
     token_error::TokenError,
@@ -23,6 +23,8 @@ pub struct Inspection {
     pub expires_at: Option<Timestamp>,
     /// The user it would make, or the first claim that stands in the way.
     pub user: Result<User, TokenError>,
+    /// Whether that user counts as signed in; `None` where there is none.
+    pub standing: Option<Standing>,
     /// Whether two readings of its permission masks differ; only what both grant counts.
     pub ambiguous_permissions: bool,
     /// Whether the key at hand signed it; `None` without a key.
@@ -45,9 +47,11 @@ impl Inspection {
             expires_at.unwrap_or(epoch),
             registered.issued_at(),
         );
-        let (user, ambiguous_permissions) = match session {
-            Ok(session) => (Ok(session.user), session.ambiguous_permissions),
-            Err(error) => (Err(error), false),
+        let (user, standing, ambiguous_permissions) = match session {
+            Ok(session) => {
+                (Ok(session.user), Some(session.standing), session.ambiguous_permissions)
+            }
+            Err(error) => (Err(error), None, false),
         };
         Ok(Self {
             header: jwt.header().clone(),
@@ -55,6 +59,7 @@ impl Inspection {
             class: if jwt.is_of_another_kind() { Class::Other } else { jwt.class() },
             expires_at,
             user,
+            standing,
             ambiguous_permissions,
             signature: key.map(|key| {
                 check_header(&jwt, jwt.kind()).and_then(|()| check_signature(&jwt, key))

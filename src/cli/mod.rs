@@ -3,7 +3,9 @@
 mod check;
 mod demo;
 mod exit;
+mod explain;
 mod healthcheck;
+mod replay;
 mod serve;
 mod test;
 mod token;
@@ -34,6 +36,10 @@ enum Command {
     Test(test::Arguments),
     /// Try everything: a stand-in Clerk instance, a sample policy, a sample service, and Envoy if found.
     Demo(demo::Arguments),
+    /// Explain how a policy decides a request or an action for somebody. Asks nobody.
+    Explain(Box<explain::Arguments>),
+    /// Decide anew what a decision log holds, and show what a policy would change. Asks nobody.
+    Replay(replay::Arguments),
     /// Look into tokens.
     #[command(subcommand)]
     Token(token::Command),
@@ -127,6 +133,8 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::run(arguments),
         Command::Test(arguments) => test::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
+        Command::Replay(arguments) => replay::run(arguments),
         Command::Token(command) => token::run(command),
         Command::Healthcheck(arguments) => healthcheck::run(arguments),
     };

@@ -8,6 +8,7 @@ mod clients;
 mod conditions;
 mod doors;
 mod envoy_configuration;
+mod explain;
 mod incidents;
 mod layering;
 mod machines;
