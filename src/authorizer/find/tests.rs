@@ -20,7 +20,7 @@ use crate::{
         reason::Reason,
         reverification::FactorAges,
     },
-    policy::{Policy, Source},
+    policy::{self, Inquiry, Policy, Requirement, Source},
 };
 
 /// Whoever asks.
@@ -118,6 +118,39 @@ fn put(
 }
 
 fn came_of(policy: &Policy, wanted: Wanted<'_>, also: Also<'_>, who: &Who) -> Came {
+    let at_once = at_once(policy, &wanted, also, who);
+    let came = step_by_step(policy, wanted, also, who);
+    assert_eq!(at_once, (came.rule.clone(), came.refused), "decided at once: {who:?}");
+    came
+}
+
+/// The same decided in one step, as explanations and replays do.
+fn at_once(
+    policy: &Policy,
+    wanted: &Wanted<'_>,
+    also: Also<'_>,
+    who: &Who,
+) -> (String, Option<Reason>) {
+    let require = also.require.map(|text| Requirement::parse(&Source::new("require", text)));
+    let Ok(require) = require.transpose() else {
+        return (String::new(), Some(Reason::Misconfigured));
+    };
+    let ruling = policy.rule_on(&Inquiry {
+        wanted,
+        who: match who {
+            Who::Nobody => policy::Who::Nobody(Reason::SignedOut),
+            Who::User(user) => policy::Who::Caller(Caller::User(user)),
+            Who::Machine(machine) => policy::Who::Caller(Caller::Machine(machine)),
+        },
+        also_action: also.action,
+        also_require: require.as_ref(),
+        now: Timestamp::from_unix_seconds(0),
+    });
+    let rule = ruling.rule.map_or_else(String::new, |rule| rule.to_string());
+    (rule, ruling.verdict.err().map(|refusal| refusal.reason))
+}
+
+fn step_by_step(policy: &Policy, wanted: Wanted<'_>, also: Also<'_>, who: &Who) -> Came {
     let question = Question { credential: CredentialSource::Request, instance: None, wanted, also };
     let asked = match asked(&question, policy, &OperatorRequirements::new()) {
         Ok(asked) => asked,
