@@ -41,7 +41,7 @@ const ON_ACTIONS: [(&str, &str); 2] = [
 fn policy(kind: &str, key: &str, condition: &str) -> Policy {
     let quoted = json!(condition);
     let text = format!("version: 1\n{kind}:\n  {key}: {{ if: {quoted} }}\n");
-    Policy::load(&Source::new("bench", &text)).expect("a policy")
+    Policy::load(Source::new("bench", &text)).expect("a policy")
 }
 
 fn requirement(rule: &Rule) -> &Requirement {

@@ -6,7 +6,7 @@ use crate::support::{
     sidecar::Sidecar,
     tokens::{
         Instance,
-        Person::{self, Boss, Loner, Reader},
+        Person::{Boss, Loner, Reader},
     },
 };
 use bailiff::pb::v1::{
@@ -33,23 +33,21 @@ upstream:
 async fn a_condition_decides_about_requests() {
     let instance = Instance::new();
     let sidecar = Sidecar::start(&instance, POLICY).await;
-    let blue = ("x-team", "blue");
-    let cases: [(Person, &str, &[(&str, &str)], &str); 6] = [
-        (Reader, "/orgs/acme/a", &[], "200"),
-        (Reader, "/orgs/other/a", &[], "403 condition"),
-        (Loner, "/orgs/acme/a", &[], "403 condition"),
-        (Reader, "/teams/a", &[blue], "200"),
-        (Reader, "/teams/a", &[("x-team", "red")], "403 condition"),
-        (Reader, "/teams/a", &[], "403 condition_error"),
-    ];
-    for (person, target, headers, expected) in cases {
+    for (person, target, team, expected) in [
+        (Reader, "/orgs/acme/a", None, "200"),
+        (Reader, "/orgs/other/a", None, "403 condition"),
+        (Loner, "/orgs/acme/a", None, "403 condition"),
+        (Reader, "/teams/a", Some("blue"), "200"),
+        (Reader, "/teams/a", Some("red"), "403 condition"),
+        (Reader, "/teams/a", None, "403 condition_error"),
+    ] {
         let bearer = format!("Bearer {}", instance.token(person));
         for encoding in ENCODINGS {
             let mut asked = Asked { encoding, ..Asked::get(target) };
             asked.headers.push(("authorization", &bearer));
-            asked.headers.extend(headers);
+            asked.headers.extend(team.map(|team| ("x-team", team)));
             let told = asked.of(&sidecar).await.told();
-            assert_eq!(told, expected, "{encoding:?}: {person:?} {target} {headers:?}");
+            assert_eq!(told, expected, "{encoding:?}: {person:?} {target} {team:?}");
         }
     }
     let bearer = format!("Bearer {}", instance.token(Reader));
