@@ -96,7 +96,7 @@ fn decisions(criterion: &mut Criterion) {
     for method in ["GET", "DELETE"] {
         let mut group = criterion.benchmark_group(format!("route, guards, evaluate: {method}"));
         for routes in SIZES {
-            let policy = Policy::load(&Source::new("bench", &text(routes))).expect("a policy");
+            let policy = Policy::load(Source::new("bench", &text(routes))).expect("a policy");
             let number = routes / 2;
             let target = format!("/area{}/things{number}/17/parts/a/b?c=d", number % 50);
             let request = HttpRequest {

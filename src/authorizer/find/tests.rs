@@ -43,7 +43,7 @@ struct Came {
 }
 
 fn load(text: &str) -> Policy {
-    Policy::load(&Source::new("policy.yaml", text)).unwrap_or_else(|errors| panic!("{errors}"))
+    Policy::load(Source::new("policy.yaml", text)).unwrap_or_else(|errors| panic!("{errors}"))
 }
 
 /// A member of the organization `acme`, with this role and these plans.

@@ -218,7 +218,7 @@ fn a_condition_reads_only_what_exists_where_it_stands() {
         "routes: { /a: { if: \"request.hots == \\\"a\\\"\" } }",
     ] {
         let text = format!("version: 1\n{text}\n");
-        let errors = Policy::load(&Source::new("policy.yaml", &text)).expect_err(&text);
+        let errors = Policy::load(Source::new("policy.yaml", &text)).expect_err(&text);
         writeln!(shown, "{errors}\n").unwrap();
     }
     insta::assert_snapshot!(shown);

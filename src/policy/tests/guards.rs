@@ -25,7 +25,7 @@ fn guards(policy: &Policy, request: &str) -> Vec<String> {
 
 /// The first thing that is wrong with a policy, and the lines of both places.
 fn refused(text: &str) -> (Problem, usize, Option<usize>) {
-    let errors = Policy::load(&Source::new("policy.yaml", text)).expect_err(text);
+    let errors = Policy::load(Source::new("policy.yaml", text)).expect_err(text);
     let diagnostic = errors.diagnostics().remove(0);
     let problem = errors.iter().next().unwrap().problem().clone();
     (problem, diagnostic.line, diagnostic.other.map(|other| other.line))

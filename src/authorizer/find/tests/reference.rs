@@ -103,7 +103,7 @@ fn a_guard_in_shadow_mode_changes_no_decision() {
 
 /// Loads the model. Guards that would stand over public routes say that they may.
 fn loaded(model: &mut model::Policy) -> Policy {
-    match Policy::load(&Source::new("policy.yaml", &model.text())) {
+    match Policy::load(Source::new("policy.yaml", &model.text())) {
         Ok(policy) => policy,
         Err(errors) => {
             let over_public =
