@@ -6,6 +6,7 @@ mod exit;
 mod explain;
 mod healthcheck;
 mod replay;
+mod import;
 mod serve;
 mod test;
 mod token;
@@ -34,6 +35,9 @@ enum Command {
     Check(check::Arguments),
     /// Play the cases that a policy holds, and show what they do not reach.
     Test(test::Arguments),
+    /// Make a policy of what is there: matchers of Clerk's middleware, or an `OpenAPI` document.
+    #[command(subcommand)]
+    Import(import::Command),
     /// Try everything: a stand-in Clerk instance, a sample policy, a sample service, and Envoy if found.
     Demo(demo::Arguments),
     /// Explain how a policy decides a request or an action for somebody. Asks nobody.
@@ -132,6 +136,7 @@ pub fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Check(arguments) => check::run(arguments),
         Command::Test(arguments) => test::run(arguments),
+        Command::Import(command) => import::run(command),
         Command::Demo(arguments) => demo::run(arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Replay(arguments) => replay::run(arguments),

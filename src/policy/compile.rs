@@ -1,6 +1,7 @@
 //! From the tree of a file to a policy. Everything that is wrong is collected, not only the first.
 
 mod guards;
+mod lints;
 mod merge;
 mod names;
 mod requirement;
@@ -109,6 +110,7 @@ impl Compiler {
         let mut actions = Some(HashMap::new());
         let mut responses = Some(Responses::NONE);
         let mut upstream = Some((UpstreamHeaders::standard(), Credentials::Keep));
+        let mut silencers = Some(Vec::new());
         let mut version = None;
         for entry in entries {
             match &*entry.key {
@@ -122,9 +124,10 @@ impl Compiler {
                 "actions" => actions = self.actions(&entry.value),
                 "responses" => responses = self.responses(&entry.value),
                 "upstream" => upstream = self.upstream(&entry.value),
-                // Read above, since every route depends on it; or by others, since neither `lints`
-                // nor `tests` says anything about who is let in.
-                "preflight" | "lints" | "tests" => {}
+                "lints" => silencers = self.silencers(&entry.value),
+                // Read above, since every route depends on it; or by others, since cases say nothing
+                // about who is let in.
+                "preflight" | "tests" => {}
                 _ => self.unknown_key(entry, "a policy", &KEYS),
             }
         }
@@ -149,6 +152,7 @@ impl Compiler {
             responses: responses?,
             upstream,
             credentials,
+            silencers: silencers?,
         };
         policy.revision = revision(&policy);
         Some(policy)

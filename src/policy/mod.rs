@@ -24,10 +24,13 @@ pub mod explain;
 mod facts;
 mod flow_paths;
 mod guard;
+pub mod import;
 mod inquiry;
+pub mod lint;
 mod methods;
 mod overlap;
 mod problem;
+mod relation;
 pub mod replay;
 mod requirement;
 mod response;
@@ -47,7 +50,7 @@ pub use condition::{
     Condition, ConditionError, ConditionFault, ConditionMistake, ConditionProblem, Function, Kinds,
     Unsupported, ValueKind,
 };
-pub use diagnostic::{Diagnostic, DiagnosticPlace, PolicyError, PolicyErrors, Style};
+pub use diagnostic::{Diagnostic, DiagnosticPlace, PolicyError, PolicyErrors, Severity, Style};
 pub use evaluate::{Blame, Demand, Refusal};
 pub use facts::{Facts, HeaderFacts, Parameters};
 pub use guard::Guard;
@@ -83,6 +86,8 @@ pub struct Policy {
     responses: Responses,
     upstream: UpstreamHeaders,
     credentials: Credentials,
+    /// What `lints` allows. Decides nothing.
+    silencers: Vec<lint::Silencer>,
 }
 
 /// What holds for a path that no route names.

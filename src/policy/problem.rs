@@ -1,5 +1,7 @@
 //! Everything that can be wrong with a policy, and what to write instead.
 
+mod code;
+
 use super::{
     condition::ConditionProblem,
     response::ResponseError,

@@ -3,6 +3,7 @@
 mod asked;
 mod broken;
 mod conditions;
+mod every_problem;
 mod folders;
 mod guards;
 mod loading;

@@ -50,6 +50,8 @@ pub enum Expected {
     Boolean,
     /// A whole number that is not negative.
     Number,
+    /// What a code below `lints` takes.
+    Silencer,
 }
 
 impl fmt::Display for Expected {
@@ -62,6 +64,7 @@ impl fmt::Display for Expected {
             Self::Reverification => "the name of a preset or a map",
             Self::Boolean => "`true` or `false`",
             Self::Number => "a whole number",
+            Self::Silencer => "`allow` or a map",
         })
     }
 }
@@ -80,6 +83,7 @@ impl Expected {
             }
             (Self::Boolean, _) => "write `true` or `false`, without quotes",
             (Self::Number, _) => "write it in digits, without quotes",
+            (Self::Silencer, _) => "write `allow`, or `{ allow: [...] }` with the ids of rules",
         }
     }
 }

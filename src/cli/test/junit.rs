@@ -52,7 +52,7 @@ fn case(run: &Run) -> String {
 }
 
 fn error(error: &Diagnostic) -> String {
-    let Diagnostic { file, line, column, text: _, message, help, other: _ } = error;
+    let Diagnostic { file, line, column, message, help, .. } = error;
     let help = help.as_deref().unwrap_or_default();
     let (file, message, help) = (Escaped(file), Escaped(message), Escaped(help));
     format!(

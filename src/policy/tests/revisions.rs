@@ -55,7 +55,7 @@ fn the_revision_depends_on_everything_that_decides() {
             "",
         ),
         (guard, "role: x, mode: enforce", ""),
-        (guard, "role: x", "lints: { a: allow }\ntests: { cases: [] }\n"),
+        (guard, "role: x", "lints: { similar-name: allow }\ntests: { cases: [] }\n"),
     ] {
         assert_eq!(revision(&policy(guard, rule, top)), this, "{guard} {rule} {top}");
     }
