@@ -5,8 +5,9 @@ mod demo;
 mod exit;
 mod explain;
 mod healthcheck;
-mod replay;
 mod import;
+mod replay;
+mod schema;
 mod serve;
 mod test;
 mod token;
@@ -47,6 +48,8 @@ enum Command {
     /// Look into tokens.
     #[command(subcommand)]
     Token(token::Command),
+    /// Print the JSON Schema of the policy or of the settings, for editors.
+    Schema(schema::Arguments),
     /// Ask a running Bailiff whether it is ready; for container probes.
     Healthcheck(healthcheck::Arguments),
 }
@@ -141,6 +144,7 @@ pub fn main() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Replay(arguments) => replay::run(arguments),
         Command::Token(command) => token::run(command),
+        Command::Schema(arguments) => schema::run(&arguments),
         Command::Healthcheck(arguments) => healthcheck::run(arguments),
     };
     exit.into()

@@ -1,11 +1,12 @@
 //! `bailiff.yaml` as it is written: a mirror of the text, without any meaning yet.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::{fs, path::Path};
 use thiserror::Error;
 
 /// The settings file.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SettingsFile {
     /// Path of the policy file, or of a folder of them, relative to this file.
@@ -33,7 +34,7 @@ pub struct SettingsFile {
 }
 
 /// One Clerk instance.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InstanceEntry {
     /// Name, unique; `default` unless set.
@@ -121,7 +122,7 @@ pub struct MachineTokensEntry {
 }
 
 /// On or off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Switch {
     /// On.
@@ -131,7 +132,7 @@ pub enum Switch {
 }
 
 /// What forwarded headers count for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Forwarded {
     /// Nothing.
@@ -141,7 +142,7 @@ pub enum Forwarded {
 }
 
 /// What becomes of a token that lacks a claim which settings constrain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Missing {
     /// It is refused.
@@ -151,7 +152,7 @@ pub enum Missing {
 }
 
 /// Where to listen.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListenersEntry {
     /// gRPC: `ext_authz`, `Authorize`, `GetClaims`, health.
@@ -161,7 +162,7 @@ pub struct ListenersEntry {
 }
 
 /// One text or a list of them.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum OneOrMany {
     /// One.
@@ -171,19 +172,20 @@ pub enum OneOrMany {
 }
 
 /// Logging.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogEntry {
     /// Filter, for instance `info`.
     pub filter: Option<String>,
     /// `json` or `text`.
+    #[schemars(extend("enum" = ["json", "text", null]))]
     pub format: Option<String>,
     /// Whether decisions are logged with what replaying them needs; off unless set.
     pub replayable: Option<bool>,
 }
 
 /// The cache of verified tokens.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TokenCacheEntry {
     /// Bytes it may hold, for each instance.
@@ -212,6 +214,12 @@ pub enum SettingsFileError {
 }
 
 impl SettingsFile {
+    /// The JSON Schema (draft 2020-12) of a settings file.
+    #[must_use]
+    pub fn schema() -> serde_json::Value {
+        schemars::schema_for!(Self).to_value()
+    }
+
     /// Reads and parses a settings file.
     ///
     /// # Errors

@@ -1,14 +1,14 @@
 //! From the tree of a file to a policy. Everything that is wrong is collected, not only the first.
 
-mod guards;
+pub(super) mod guards;
 mod lints;
 mod merge;
-mod names;
-mod requirement;
-mod responses;
-mod reverification;
-mod routes;
-mod settings;
+pub(super) mod names;
+pub(super) mod requirement;
+pub(super) mod responses;
+pub(super) mod reverification;
+pub(super) mod routes;
+pub(super) mod settings;
 mod standing;
 
 use super::{
@@ -33,7 +33,7 @@ use routes::Table;
 use standing::Tables;
 use std::collections::HashMap;
 
-const KEYS: [&str; 11] = [
+pub(super) const KEYS: [&str; 11] = [
     "version",
     "unlisted",
     "preflight",
@@ -46,6 +46,9 @@ const KEYS: [&str; 11] = [
     "lints",
     "tests",
 ];
+
+/// What `unlisted` takes.
+pub(super) const UNLISTED: [&str; 2] = ["denied", "signed_in"];
 
 /// Compiles the texts of a policy.
 pub(super) fn policy(sources: &Sources) -> Result<Policy, PolicyErrors> {
@@ -165,7 +168,6 @@ impl Compiler {
     }
 
     fn unlisted(&mut self, node: &Node) -> Option<Unlisted> {
-        const WORDS: [&str; 2] = ["denied", "signed_in"];
         match self.text(node, "`unlisted`")? {
             "denied" => Some(Unlisted::Denied),
             "signed_in" => {
@@ -176,7 +178,7 @@ impl Compiler {
             "public" => self.refuse(node.place, Problem::UnlistedOpen("public")),
             "optional" => self.refuse(node.place, Problem::UnlistedOpen("optional")),
             word => {
-                let choice = Choice::among(word, &WORDS);
+                let choice = Choice::among(word, &UNLISTED);
                 self.unknown_word(node.place, "answer for what no route names", word, choice)
             }
         }

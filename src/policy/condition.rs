@@ -34,7 +34,7 @@ use std::sync::Arc;
 use term::Term;
 
 /// The longest text of an expression, in bytes.
-const LONGEST: usize = 1024;
+pub(super) const LONGEST: usize = 1024;
 /// The deepest nesting of an expression.
 const DEEPEST: usize = 24;
 

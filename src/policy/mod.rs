@@ -36,6 +36,7 @@ mod requirement;
 mod response;
 mod revision;
 mod router;
+mod schema;
 mod source;
 mod suggest;
 pub mod suite;

@@ -1,6 +1,6 @@
 //! Where a browser is sent when a request is refused, and in whose words a refusal is said.
 
-mod check;
+pub(super) mod check;
 
 use crate::core::{
     asker::Asker, location::Location, presentation::CustomResponse, reason::Category,

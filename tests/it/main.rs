@@ -15,5 +15,6 @@ mod machines;
 mod policy_tests;
 mod readme;
 mod reload;
+mod schema;
 mod support;
 mod through_envoy;

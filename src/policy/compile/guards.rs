@@ -19,7 +19,8 @@ use super::{
 use crate::core::{host_table::HostPattern, id::RuleId};
 use std::{collections::HashMap, sync::Arc};
 
-const KEYS: [&str; 6] = ["paths", "methods", "hosts", "require", "mode", "even_public"];
+pub(in crate::policy) const KEYS: [&str; 6] =
+    ["paths", "methods", "hosts", "require", "mode", "even_public"];
 
 impl Compiler {
     /// Every guard, in the order of the names.

@@ -12,9 +12,9 @@ use crate::core::{
 use std::num::NonZeroU32;
 
 /// The longest name of a role, permission, feature, plan, organization or scope, in bytes.
-const MAX_NAME_BYTES: usize = 256;
+pub(in crate::policy) const MAX_NAME_BYTES: usize = 256;
 /// Clerk takes fewer than 99999 minutes.
-const MAX_MINUTES: u32 = 99_998;
+pub(in crate::policy) const MAX_MINUTES: u32 = 99_998;
 
 /// Minutes within what Clerk takes.
 pub(in crate::policy) fn after_minutes(minutes: u32) -> Option<NonZeroU32> {

@@ -17,7 +17,7 @@ use super::{
 use crate::core::credential::{CredentialKind, CredentialKinds};
 
 /// In the order in which requirements are evaluated and, within one reason, reported.
-const KEYS: [&str; 13] = [
+pub(in crate::policy) const KEYS: [&str; 13] = [
     "credential",
     "organization",
     "role",
@@ -33,7 +33,7 @@ const KEYS: [&str; 13] = [
     "reverification",
 ];
 /// The same, and what else stands on a rule.
-const RULE_KEYS: [&str; 14] = [
+pub(in crate::policy) const RULE_KEYS: [&str; 14] = [
     "credential",
     "organization",
     "role",
@@ -49,12 +49,13 @@ const RULE_KEYS: [&str; 14] = [
     "reverification",
     "mode",
 ];
-const WORDS: [&str; 4] = ["public", "optional", "signed_in", "denied"];
-const REQUIRED_WORDS: [&str; 2] = ["signed_in", "denied"];
-const LIST_KEYS: [&str; 2] = ["any", "all"];
-const MODES: [&str; 2] = ["enforce", "shadow"];
-const IMPERSONATION: [&str; 1] = ["forbidden"];
-const CREDENTIALS: [&str; 4] = ["session_token", "api_key", "m2m_token", "oauth_token"];
+pub(in crate::policy) const WORDS: [&str; 4] = ["public", "optional", "signed_in", "denied"];
+pub(in crate::policy) const REQUIRED_WORDS: [&str; 2] = ["signed_in", "denied"];
+pub(in crate::policy) const LIST_KEYS: [&str; 2] = ["any", "all"];
+pub(in crate::policy) const MODES: [&str; 2] = ["enforce", "shadow"];
+pub(in crate::policy) const IMPERSONATION: [&str; 1] = ["forbidden"];
+pub(in crate::policy) const CREDENTIALS: [&str; 4] =
+    ["session_token", "api_key", "m2m_token", "oauth_token"];
 
 /// Which words may stand where a requirement is asked for.
 #[derive(Clone, Copy, PartialEq, Eq)]

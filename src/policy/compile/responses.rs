@@ -22,11 +22,11 @@ use crate::core::{
 use http::StatusCode;
 use std::sync::Arc;
 
-const KEYS: [&str; 6] =
+pub(in crate::policy) const KEYS: [&str; 6] =
     ["sign_in", "organization_selection", "signed_out", "forbidden", "ambiguous", "unavailable"];
-const CATEGORY_KEYS: [&str; 4] = ["status", "browser", "api", "grpc"];
-const ANSWER_KEYS: [&str; 4] = ["status", "content_type", "body", "message"];
-const GRPC_KEYS: [&str; 2] = ["status", "message"];
+pub(in crate::policy) const CATEGORY_KEYS: [&str; 4] = ["status", "browser", "api", "grpc"];
+pub(in crate::policy) const ANSWER_KEYS: [&str; 4] = ["status", "content_type", "body", "message"];
+pub(in crate::policy) const GRPC_KEYS: [&str; 2] = ["status", "message"];
 
 /// Which refusals are written about.
 #[derive(Clone, Copy)]

@@ -12,9 +12,9 @@ use super::{
 use crate::core::reverification::{Level, Preset, Reverification};
 use std::num::NonZeroU32;
 
-const PRESETS: [&str; 4] = ["strict_mfa", "strict", "moderate", "lax"];
-const LEVELS: [&str; 3] = ["first_factor", "second_factor", "multi_factor"];
-const WINDOW_KEYS: [&str; 2] = ["level", "after_minutes"];
+pub(in crate::policy) const PRESETS: [&str; 4] = ["strict_mfa", "strict", "moderate", "lax"];
+pub(in crate::policy) const LEVELS: [&str; 3] = ["first_factor", "second_factor", "multi_factor"];
+pub(in crate::policy) const WINDOW_KEYS: [&str; 2] = ["level", "after_minutes"];
 
 impl Compiler {
     pub(super) fn reverification(&mut self, node: &Node) -> Option<Reverification> {

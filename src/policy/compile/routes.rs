@@ -21,7 +21,10 @@ use super::{
 use crate::core::{host_table::HostPattern, id::RuleId};
 use std::collections::HashMap;
 
-const HOST_KEYS: [&str; 2] = ["routes", "preflight"];
+pub(in crate::policy) const HOST_KEYS: [&str; 2] = ["routes", "preflight"];
+
+/// What `preflight` takes.
+pub(in crate::policy) const PREFLIGHT: [&str; 1] = ["allow"];
 
 /// What a table of routes belongs to.
 #[derive(Clone, Copy)]
@@ -108,7 +111,7 @@ impl Compiler {
 
     /// Whether preflights are let through: `preflight: allow`, which is all that can be said.
     pub(super) fn preflight(&mut self, node: &Node) -> bool {
-        self.word(node, "answer to preflights", &["allow"]).is_some()
+        self.word(node, "answer to preflights", &PREFLIGHT).is_some()
     }
 
     /// What stands below a template: one requirement, or one for each list of methods.

@@ -12,7 +12,7 @@ use super::{
     Compiler,
 };
 
-const UPSTREAM_KEYS: [&str; 2] = ["headers", "keep_credentials"];
+pub(in crate::policy) const UPSTREAM_KEYS: [&str; 2] = ["headers", "keep_credentials"];
 
 impl Compiler {
     pub(super) fn upstream(&mut self, node: &Node) -> Option<(UpstreamHeaders, Credentials)> {

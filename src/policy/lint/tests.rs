@@ -225,7 +225,8 @@ fn a_finding_names_its_file() {
     let sources =
         ["a.yaml", "b.yaml"].iter().zip(texts).map(|(name, text)| Source::new(name, text));
     let sources = Sources::new(sources.collect()).unwrap();
-    let diagnostics = Policy::load(sources.clone()).unwrap().lint(&sources, &tested()).diagnostics();
+    let diagnostics =
+        Policy::load(sources.clone()).unwrap().lint(&sources, &tested()).diagnostics();
     let [found] = diagnostics.as_slice() else { panic!("{diagnostics:?}") };
     assert_eq!(
         (found.code, found.file.as_str(), found.line),

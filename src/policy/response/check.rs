@@ -21,9 +21,10 @@ pub(in crate::policy) const LONGEST_MESSAGE: usize = 1024;
 
 /// Client errors by which HTTP itself says something that a refusal does not: some make clients
 /// repeat the request, some need a header.
-const RESERVED: [u16; 11] = [405, 407, 408, 411, 413, 416, 417, 421, 425, 426, 431];
+pub(in crate::policy) const RESERVED: [u16; 11] =
+    [405, 407, 408, 411, 413, 416, 417, 421, 425, 426, 431];
 /// The same among server errors.
-const RESERVED_SERVER: [u16; 4] = [501, 505, 506, 511];
+pub(in crate::policy) const RESERVED_SERVER: [u16; 4] = [501, 505, 506, 511];
 
 /// Why a status does not fit a category.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
