@@ -5,8 +5,10 @@
 //! does not compile. It takes every policy that the compiler takes. The compiler refuses more: what
 //! two entries say together, what a condition reads, what a path that no request has.
 
+mod cases;
 mod guards;
 mod keys;
+mod people;
 mod requirement;
 mod responses;
 mod routes;
@@ -79,11 +81,9 @@ const POLICY: Keys = Keys::of(
                 map_of(&code, &json!({ "anyOf": [words(&["allow"]), some] }))
             },
         ),
-        key(
-            "tests",
-            "The people and cases that the policy is tested with.",
-            |()| json!({ "type": "object" }),
-        ),
+        key("tests", "The people and cases that the policy is tested with.", |()| {
+            reference("tests")
+        }),
     ],
 );
 
@@ -118,8 +118,8 @@ const HEADER_NAME: &str = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
 const NAME: &str = "^[A-Za-z0-9.:_-]{1,128}$";
 
 impl Policy {
-    /// The JSON Schema (draft 2020-12) of a policy file. Every text that [`Policy::load`] takes is
-    /// valid by it.
+    /// The JSON Schema (draft 2020-12) of a policy file. Every text that [`Policy::load`] takes,
+    /// and whose cases can be read, is valid by it. What stands below `tests` is `#/$defs/tests`.
     #[must_use]
     pub fn schema() -> Value {
         let mut schema = POLICY.object(());
@@ -158,6 +158,7 @@ fn definitions() -> Value {
         "rule_map": requirement::rule_map(),
         "condition": requirement::condition(),
         "mode": requirement::mode(),
+        "tests": cases::TESTS.object(()),
     });
     if let Value::Object(definitions) = &mut definitions {
         let owned = |(name, schema): (&str, _)| (name.to_owned(), schema);

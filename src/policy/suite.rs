@@ -3,8 +3,8 @@
 //! They stand under `tests:` in the policy, or as a document of their own in `*.test.yaml` beside it.
 //! Here they are read and nothing more; [`crate::rehearsal`](../../rehearsal/index.html) plays them.
 
-mod case;
-mod person;
+pub(super) mod case;
+pub(super) mod person;
 mod problem;
 mod reader;
 
@@ -21,6 +21,8 @@ use case::CaseReader;
 use person::PersonReader;
 use reader::Reader;
 use std::{fmt, sync::Arc};
+
+pub(in crate::policy) const KEYS: [&str; 2] = ["people", "cases"];
 
 /// Every person and every case of a policy.
 #[derive(Clone, Debug)]
@@ -113,8 +115,6 @@ struct Parts<'n> {
 }
 
 impl<'n> Parts<'n> {
-    const KEYS: [&'static str; 2] = ["people", "cases"];
-
     fn of(document: &'n Document<'_>, reader: &mut Reader<'_>) -> Self {
         let Document { root, within_policy, .. } = document;
         let tests = if *within_policy {
@@ -130,7 +130,7 @@ impl<'n> Parts<'n> {
             match &*entry.key {
                 "people" => parts.people = Some(&entry.value),
                 "cases" => parts.cases = Some(&entry.value),
-                _ => reader.unknown_key(entry, "`tests`", &Self::KEYS),
+                _ => reader.unknown_key(entry, "`tests`", &KEYS),
             }
         }
         parts

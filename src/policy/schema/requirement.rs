@@ -137,6 +137,11 @@ pub(super) fn definitions() -> [(&'static str, Value); 7] {
     ]
 }
 
+/// A name that a token can hold.
+pub(super) fn name() -> Value {
+    matching(NAME, &json!({ "maxLength": MAX_NAME_BYTES }))
+}
+
 /// A condition.
 pub(super) fn condition() -> Value {
     json!({

@@ -2,7 +2,7 @@
 
 mod documents;
 
-use crate::policy::{Policy, Source};
+use crate::policy::{Policy, Source, suite::Suite};
 use documents::document;
 use jsonschema::Validator;
 use proptest::prelude::*;
@@ -23,7 +23,8 @@ fn mistakes(text: &str) -> Vec<String> {
 }
 
 fn is_loaded(text: &str) -> bool {
-    Policy::load(&Source::new("policy.yaml", text)).is_ok()
+    let source = Source::new("policy.yaml", text);
+    Policy::load(&source).is_ok() && Suite::load(&[source], &[]).is_ok()
 }
 
 /// A policy with one route.
@@ -49,6 +50,23 @@ fn every_key_is_taken_where_it_belongs() {
     ] {
         assert!(is_loaded(text), "{text}");
         assert_eq!(mistakes(text), [""; 0], "{text}");
+    }
+    for tests in [
+        "{}",
+        "{ people: { a: {}, b: { id: user_1, session: sess_1, organization: acme, plans: [o:pro, ou:x] } } }",
+        "{ people: { a: { organization: { id: org_1, slug: acme, name: Acme Inc., role: admin, permissions: [a:b] } } } }",
+        "{ people: { a: { factors: [0, never], actor: user_2, pending: true, claims: { x: [1.5, null] }, expired: false, issued: 5 } } }",
+        "{ people: { a: { status: pending, features: [reports] } } }",
+        "{ people: { k: { api_key: { id: ak_1, subject: user_1, scopes: [a:b], name: CI key, actor: user_2, claims: {} } } } }",
+        "{ people: { k: { m2m_token: {} }, o: { oauth_token: { client: c, organization: org_1 } } } }",
+        "{ cases: [{ as: nobody, request: GET /a?b, expect: allow, rule: /a, name: x, host: a.test, ip: 10.0.0.1, at: 2026-01-15T12:00:00Z }] }",
+        "{ cases: [{ as: [nobody], browser: GET /, expect: redirect https://a.test/, headers: { A: b, c: [d, e] }, at: 5 }] }",
+        "{ cases: [{ as: nobody, grpc: /a.B/C, expect: deny signed_out, upstream: { x-user: a, x-org: } }] }",
+        "{ cases: [{ as: nobody, action: a, expect: redirect, resource: { type: a, id: b, amount: 5 }, context: { a: 1 } }] }",
+    ] {
+        let text = format!("version: 1\ntests: {tests}\n");
+        assert!(is_loaded(&text), "{text}");
+        assert_eq!(mistakes(&text), [""; 0], "{text}");
     }
     for route in [
         "public",
@@ -114,6 +132,40 @@ fn what_has_the_wrong_shape_is_refused() {
     ] {
         assert!(!is_loaded(text), "{text}");
         assert!(!mistakes(text).is_empty(), "{text}");
+    }
+    for tests in [
+        "",
+        "[]",
+        "{ people: { nobody: {} } }",
+        "{ people: { a: { name: A } } }",
+        "{ people: { a: { api_key: {}, m2m_token: {} } } }",
+        "{ people: { a: { id: user_1, api_key: {} } } }",
+        "{ people: { a: { m2m_token: { client: c } } } }",
+        "{ people: { a: { factors: [1] } } }",
+        "{ people: { a: { factors: [1, -1] } } }",
+        "{ people: { a: { claims: { sub: x } } } }",
+        "{ people: { a: { organization: { permissions: [read] } } } }",
+        "{ people: { a: { plans: [team:pro] } } }",
+        "{ people: { a: { status: done } } }",
+        "{ cases: {} }",
+        "{ cases: [{ request: GET /, expect: allow }] }",
+        "{ cases: [{ as: nobody, request: GET / }] }",
+        "{ cases: [{ as: nobody, expect: allow }] }",
+        "{ cases: [{ as: [], request: GET /, expect: allow }] }",
+        "{ cases: [{ as: nobody, request: GET /, browser: GET /, expect: allow }] }",
+        "{ cases: [{ as: nobody, request: GET /, context: {}, expect: allow }] }",
+        "{ cases: [{ as: nobody, action: a, host: a.test, expect: allow }] }",
+        "{ cases: [{ as: nobody, request: /a, expect: allow }] }",
+        "{ cases: [{ as: nobody, grpc: a.B/C, expect: allow }] }",
+        "{ cases: [{ as: nobody, request: GET /, expect: deny }] }",
+        "{ cases: [{ as: nobody, request: GET /, expect: deny allowed }] }",
+        "{ cases: [{ as: nobody, request: GET /, expect: permit }] }",
+        "{ cases: [{ as: nobody, request: GET /, expect: allow, headers: { \"a b\": c } }] }",
+        "{ cases: [{ as: nobody, request: GET /, expect: allow, note: x }] }",
+    ] {
+        let text = format!("version: 1\ntests: {tests}\n");
+        assert!(!is_loaded(&text), "{text}");
+        assert!(!mistakes(&text).is_empty(), "{text}");
     }
     for route in [
         "pubic",

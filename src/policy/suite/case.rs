@@ -15,7 +15,7 @@ use super::{
 use crate::core::clock::Timestamp;
 use std::{fmt, sync::Arc};
 
-mod ask;
+pub(in crate::policy) mod ask;
 mod expectation;
 
 use ask::{ASKED, header_name};
@@ -23,7 +23,7 @@ pub use ask::{Action, Ask, Client, HttpAsk, Resource};
 pub use expectation::Expectation;
 use expectation::moment;
 
-const KEYS: [&str; 15] = [
+pub(in crate::policy) const KEYS: [&str; 15] = [
     "as", "request", "browser", "grpc", "action", "expect", "rule", "upstream", "name", "host",
     "headers", "ip", "resource", "context", "at",
 ];

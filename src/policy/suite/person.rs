@@ -13,14 +13,14 @@ use super::{
 use crate::core::question::JsonObject;
 use std::sync::Arc;
 
-mod machine;
-mod organization;
+pub(in crate::policy) mod machine;
+pub(in crate::policy) mod organization;
 
 pub use machine::MachineFacts;
 pub use organization::OrganizationFacts;
 use organization::{entitlements, organization};
 
-const KEYS: [&str; 15] = [
+pub(in crate::policy) const KEYS: [&str; 15] = [
     "id",
     "session",
     "organization",
@@ -39,7 +39,7 @@ const KEYS: [&str; 15] = [
 ];
 
 /// What every token has a meaning for; custom claims never replace it.
-const RESERVED_CLAIMS: [&str; 21] = [
+pub(in crate::policy) const RESERVED_CLAIMS: [&str; 21] = [
     "iss",
     "sub",
     "aud",
@@ -62,6 +62,9 @@ const RESERVED_CLAIMS: [&str; 21] = [
     "org_permissions",
     "client_id",
 ];
+
+/// What a session's `status` is.
+pub(in crate::policy) const STATUSES: [&str; 2] = ["active", "pending"];
 
 /// Somebody who asks.
 #[derive(Clone, Debug, PartialEq)]
@@ -289,12 +292,11 @@ impl Reader<'_> {
     }
 
     fn status(&mut self, node: &Node) -> bool {
-        const WORDS: [&str; 2] = ["active", "pending"];
         match self.text(node, "`status`") {
             Some("pending") => true,
             Some("active") | None => false,
             Some(word) => {
-                self.unknown_word(node.place, "status of a session", word, &WORDS);
+                self.unknown_word(node.place, "status of a session", word, &STATUSES);
                 false
             }
         }

@@ -12,9 +12,9 @@ use crate::core::question::JsonObject;
 use std::{fmt, net::IpAddr};
 
 /// The keys of which a case has exactly one.
-pub(super) const ASKED: [&str; 4] = ["request", "browser", "grpc", "action"];
-const OF_REQUESTS: [&str; 3] = ["host", "headers", "ip"];
-const OF_ACTIONS: [&str; 2] = ["resource", "context"];
+pub(in crate::policy) const ASKED: [&str; 4] = ["request", "browser", "grpc", "action"];
+pub(in crate::policy) const OF_REQUESTS: [&str; 3] = ["host", "headers", "ip"];
+pub(in crate::policy) const OF_ACTIONS: [&str; 2] = ["resource", "context"];
 /// The host of a request that does not say.
 const HOST: &str = "app.test";
 

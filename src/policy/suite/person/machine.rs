@@ -66,7 +66,7 @@ pub(super) const fn key(kind: MachineKind) -> &'static str {
 }
 
 /// What can be said of a kind.
-const fn keys(kind: MachineKind) -> &'static [&'static str] {
+pub(in crate::policy) const fn keys(kind: MachineKind) -> &'static [&'static str] {
     match kind {
         MachineKind::ApiKey => &["id", "subject", "scopes", "name", "actor", "claims"],
         MachineKind::M2mToken => &["id", "subject", "scopes", "claims"],

@@ -11,7 +11,7 @@ use super::super::{
 };
 use crate::core::organization::{PermissionKey, RoleKey};
 
-const KEYS: [&str; 5] = ["id", "slug", "name", "role", "permissions"];
+pub(in crate::policy) const KEYS: [&str; 5] = ["id", "slug", "name", "role", "permissions"];
 /// What a member is who is said to be nothing else.
 const ROLE: &str = "org:member";
 
