@@ -106,7 +106,7 @@ pub struct InstanceEntry {
 }
 
 /// How Clerk is asked about opaque machine credentials: API keys and tokens that are no JWTs.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MachineTokensEntry {
     /// How long a credential that Clerk has vouched for counts without asking again, in milliseconds;

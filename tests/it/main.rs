@@ -6,6 +6,7 @@
 mod browser;
 mod clients;
 mod conditions;
+mod docs;
 mod doors;
 mod envoy_configuration;
 mod explain;

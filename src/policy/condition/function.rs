@@ -4,15 +4,16 @@
 use std::fmt;
 
 macro_rules! functions {
-    ($($(#[$meaning:meta])* $variant:ident = $name:literal, $arity:literal, $example:literal;)*) => {
+    ($($variant:ident = $name:literal, $arity:literal, $example:literal, $meaning:literal;)*) => {
         /// One of the functions.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Function {
-            $($(#[$meaning])* $variant,)*
+            $(#[doc = $meaning] $variant,)*
         }
 
         impl Function {
-            const ALL: &'static [Self] = &[$(Self::$variant,)*];
+            /// Every function, in the order of the documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
             /// Every name, `has` included, which is no function but looks like one.
             pub(super) const NAMES: &'static [&'static str] = &["has", $($name,)*];
@@ -40,51 +41,59 @@ macro_rules! functions {
                     $(Self::$variant => $example,)*
                 }
             }
+
+            /// What it gives, in one sentence.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $meaning,)*
+                }
+            }
         }
     };
 }
 
 functions! {
-    /// How many characters, elements or entries there are.
-    Size = "size", 1, "size(identity.scopes)";
-    /// In small letters.
-    Lower = "lower", 1, "lower(params.org)";
-    /// In capitals.
-    Upper = "upper", 1, "upper(params.code)";
-    /// Without blanks at either end.
-    Trim = "trim", 1, "trim(params.name)";
-    /// The pieces between the separators.
-    Split = "split", 2, "split(params.ids, \",\")";
-    /// Whether a text begins with another one.
-    StartsWith = "startsWith", 2, "request.path.startsWith(\"/api/\")";
-    /// Whether a text ends with another one.
-    EndsWith = "endsWith", 2, "request.path.endsWith(\".json\")";
-    /// Whether a text holds another one.
-    Contains = "contains", 2, "request.path.contains(\"/draft/\")";
-    /// Whether a regular expression finds something in a text.
-    Matches = "matches", 2, "params.id.matches(\"^[0-9]+$\")";
-    /// Whether an address lies in a network.
-    InNetwork = "in_network", 2, "in_network(request.ip, \"10.0.0.0/8\")";
-    /// The hour of a moment, 0 to 23.
-    Hour = "hour", 2, "hour(now, \"+02:00\")";
-    /// The minute of a moment, 0 to 59.
-    Minute = "minute", 2, "minute(now, \"UTC\")";
-    /// The day of the week of a moment, `monday` to `sunday`.
-    Weekday = "weekday", 2, "weekday(now, \"UTC\") == \"monday\"";
-    /// So many seconds.
-    Seconds = "seconds", 1, "seconds(30)";
-    /// So many minutes, in seconds.
-    Minutes = "minutes", 1, "minutes(10)";
-    /// So many hours, in seconds.
-    Hours = "hours", 1, "hours(12)";
-    /// So many days, in seconds.
-    Days = "days", 1, "days(7)";
-    /// A whole number: of a text that stands for one, or of a number, towards zero.
-    Int = "int", 1, "int(params.page)";
-    /// A number, of a text that stands for one.
-    Double = "double", 1, "double(request.query.price)";
-    /// A text, of a number or of `true` and `false`.
-    String = "string", 1, "string(resource.number)";
+    Size = "size", 1, "size(identity.scopes)",
+        "How many characters, elements or entries there are.";
+    Lower = "lower", 1, "lower(params.org)",
+        "In small letters.";
+    Upper = "upper", 1, "upper(params.code)",
+        "In capitals.";
+    Trim = "trim", 1, "trim(params.name)",
+        "Without blanks at either end.";
+    Split = "split", 2, "split(params.ids, \",\")",
+        "The pieces between the separators.";
+    StartsWith = "startsWith", 2, "request.path.startsWith(\"/api/\")",
+        "Whether a text begins with another one.";
+    EndsWith = "endsWith", 2, "request.path.endsWith(\".json\")",
+        "Whether a text ends with another one.";
+    Contains = "contains", 2, "request.path.contains(\"/draft/\")",
+        "Whether a text holds another one.";
+    Matches = "matches", 2, "params.id.matches(\"^[0-9]+$\")",
+        "Whether a regular expression finds something in a text.";
+    InNetwork = "in_network", 2, "in_network(request.ip, \"10.0.0.0/8\")",
+        "Whether an address lies in a network.";
+    Hour = "hour", 2, "hour(now, \"+02:00\")",
+        "The hour of a moment, 0 to 23.";
+    Minute = "minute", 2, "minute(now, \"UTC\")",
+        "The minute of a moment, 0 to 59.";
+    Weekday = "weekday", 2, "weekday(now, \"UTC\") == \"monday\"",
+        "The day of the week of a moment, `monday` to `sunday`.";
+    Seconds = "seconds", 1, "seconds(30)",
+        "So many seconds.";
+    Minutes = "minutes", 1, "minutes(10)",
+        "So many minutes, in seconds.";
+    Hours = "hours", 1, "hours(12)",
+        "So many hours, in seconds.";
+    Days = "days", 1, "days(7)",
+        "So many days, in seconds.";
+    Int = "int", 1, "int(params.page)",
+        "A whole number: of a text that stands for one, or of a number, towards zero.";
+    Double = "double", 1, "double(request.query.price)",
+        "A number, of a text that stands for one.";
+    String = "string", 1, "string(resource.number)",
+        "A text, of a number or of `true` and `false`.";
 }
 
 impl Function {

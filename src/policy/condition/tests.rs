@@ -2,6 +2,7 @@
 
 mod absent;
 mod agreement;
+mod documentation;
 mod errors;
 mod hostile;
 mod identities;
