@@ -6,15 +6,13 @@ mod question;
 use super::exit::{Exit, complain};
 use crate::{
     clerk::{TokenError, keys::KeyError},
-    config::{
-        policy_file::{self, PolicyFileError},
-        suite_file::SuiteFileError,
-    },
+    config::policy_file::{self, PolicyFileError},
     core::clock::{Clock as _, SystemClock},
     policy::{
         Inquiry, Policy, Style,
         explain::{Colours, Explanation},
         replay::{LineError, LoggedDecision},
+        suite::SuiteErrors,
     },
     stand_in::keys::SigningKeyError,
 };
@@ -89,7 +87,7 @@ enum ExplainError {
     #[error(transparent)]
     Policy(#[from] PolicyFileError),
     #[error(transparent)]
-    People(#[from] SuiteFileError),
+    People(#[from] SuiteErrors),
     #[error("`{}` cannot be read: {source}", path.display())]
     File {
         path: PathBuf,
@@ -207,14 +205,13 @@ impl ExplainError {
     const fn exit(&self) -> Exit {
         match self {
             Self::Policy(PolicyFileError::Invalid(_))
-            | Self::People(SuiteFileError::Invalid(_))
+            | Self::People(_)
             | Self::Token(_)
             | Self::Signature(_)
             | Self::Line(_)
             | Self::NoDecision
             | Self::NoDetails => Exit::Bad,
             Self::Policy(PolicyFileError::Read { .. })
-            | Self::People(SuiteFileError::Read { .. })
             | Self::File { .. }
             | Self::Key(_)
             | Self::Person(_)
@@ -230,11 +227,10 @@ fn say(error: &ExplainError) {
         ExplainError::Policy(PolicyFileError::Invalid(errors)) => {
             print_problems(&errors.render(style));
         }
-        ExplainError::People(SuiteFileError::Invalid(errors)) => {
+        ExplainError::People(errors) => {
             print_problems(&errors.render(style));
         }
         ExplainError::Policy(PolicyFileError::Read { .. })
-        | ExplainError::People(SuiteFileError::Read { .. })
         | ExplainError::File { .. }
         | ExplainError::Key(_)
         | ExplainError::Token(_)

@@ -47,6 +47,12 @@ impl Sources {
     }
 }
 
+impl From<Source> for Sources {
+    fn from(source: Source) -> Self {
+        Self([source].into())
+    }
+}
+
 impl From<&Source> for Sources {
     fn from(source: &Source) -> Self {
         Self([source.clone()].into())

@@ -4,7 +4,7 @@
 use super::ExplainError;
 use crate::{
     clerk::{Inspection, Standing, keys::Key},
-    config::suite_file,
+    config::{policy_file::PolicyFiles, suite_file},
     core::{
         clock::Timestamp,
         id::InstanceName,
@@ -98,7 +98,7 @@ pub(super) fn of_person(
     name: &str,
     now: Timestamp,
 ) -> Result<Identified, ExplainError> {
-    let suite = suite_file::read(path)?;
+    let suite = suite_file::of(&PolicyFiles::read(path)?)?;
     let person = suite.person(name).ok_or_else(|| ExplainError::Person(name.to_owned()))?;
     let who = found(person, now)?;
     Ok(Identified { who, source: Source::Person, ..Identified::nobody() })

@@ -24,7 +24,6 @@ macro_rules! expressions {
             const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
             /// Every expression as it is written.
-            #[cfg(test)]
             pub(in crate::policy) const NAMES: &'static [&'static str] = &[$($text,)*];
 
             /// The expression as it is written.
