@@ -6,10 +6,10 @@
 //!
 //! ```text
 //! Source → document (tree with places) → compile → Policy
-//!                                                    ├─ route(host, path, method) → Rule
-//!                                                    ├─ action(name)              → Rule
-//!                                                    └─ upstream().apply(…)       → headers
-//! Rule.access → Requirement::evaluate(facts) → Refusal
+//!                                                    ├─ route_request(…)    → Rule, its guards
+//!                                                    ├─ action(name)        → Rule
+//!                                                    └─ upstream().apply(…) → headers
+//! Rule and guards → Demand::evaluate_all(facts) → Refusal, and whose
 //! ```
 
 mod access;
