@@ -278,7 +278,7 @@ fn routes(criterion: &mut Criterion) {
             writeln!(text, "  /area{}/things{number}/{{id}}/parts/{{**}}: signed_in", number % 50)
                 .expect("a string");
         }
-        let policy = Policy::load(&Source::new("bench", &text)).expect("a policy");
+        let policy = Policy::load(Source::new("bench", &text)).expect("a policy");
         let host = Host::parse("shop.test").expect("a host");
         let number = count / 2;
         let raw = format!("/area{}/things{number}/17/parts/a/b", number % 50);
@@ -295,7 +295,7 @@ fn routes(criterion: &mut Criterion) {
 /// Deciding for somebody known already, beside explaining the same.
 fn explanations(criterion: &mut Criterion) {
     let text = include_str!("../deploy/policy.yaml");
-    let policy = Policy::load(&Source::new("bench", text)).expect("a policy");
+    let policy = Policy::load(Source::new("bench", text)).expect("a policy");
     let question = question("");
     let inquiry = Inquiry {
         wanted: &question.wanted,

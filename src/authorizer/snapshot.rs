@@ -74,7 +74,7 @@ mod tests {
     use std::sync::Arc;
 
     fn policy(text: &str) -> Arc<Policy> {
-        Arc::new(Policy::load(&Source::new("policy.yaml", text)).unwrap())
+        Arc::new(Policy::load(Source::new("policy.yaml", text)).unwrap())
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::core::{host::Host, path::CanonicalPath};
 
 /// Loads a policy that must be sound.
 fn load(text: &str) -> Policy {
-    Policy::load(&Source::new("policy.yaml", text)).unwrap_or_else(|errors| panic!("{errors}"))
+    Policy::load(Source::new("policy.yaml", text)).unwrap_or_else(|errors| panic!("{errors}"))
 }
 
 /// What a request falls under: the id of a rule, `ambiguous` or `no route`.

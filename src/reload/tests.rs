@@ -39,7 +39,7 @@ impl Loader for FileLoader {
             return Look::Unchanged;
         }
         self.seen.clone_from(&text);
-        match Policy::load(&Source::new("policy.yaml", &text)) {
+        match Policy::load(Source::new("policy.yaml", &text)) {
             Ok(policy) => Look::Good(Arc::new(policy)),
             Err(errors) => Look::Bad(refused(&errors.to_string())),
         }
@@ -60,7 +60,7 @@ fn refused(text: &str) -> Refused {
 }
 
 fn policy(text: &str) -> Arc<Policy> {
-    Arc::new(Policy::load(&Source::new("policy.yaml", text)).unwrap())
+    Arc::new(Policy::load(Source::new("policy.yaml", text)).unwrap())
 }
 
 const FIRST: &str = "version: 1\nroutes: { /a: public }\n";

@@ -113,10 +113,10 @@ fn judge(case: &Case, observed: &Observed) -> Verdict {
         return Verdict::Fail(format!("the options were refused: {}", refusal(observed)));
     };
     if case.expect.get("authError").is_some_and(|error| !error.is_null()) {
-        return if !Outcome::of(&decided.authentication).is_signed_in() {
-            Verdict::Match
-        } else {
+        return if Outcome::of(&decided.authentication).is_signed_in() {
             Verdict::Fail("there is a user".to_owned())
+        } else {
+            Verdict::Match
         };
     }
     let differences = compare(case, decided);

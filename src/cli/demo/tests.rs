@@ -19,7 +19,7 @@ use crate::{
 };
 
 fn policy() -> Policy {
-    Policy::load(&Source::new("policy.yaml", POLICY)).unwrap()
+    Policy::load(Source::new("policy.yaml", POLICY)).unwrap()
 }
 
 fn user(handle: &str) -> User {
@@ -115,5 +115,5 @@ fn browsers_are_sent_to_the_demos_own_pages() {
     assert!(!policy.contains(POLICY_CLERK), "its own cases expect them there too");
     assert!(policy.contains("sign_in: http://localhost:7/sign-in\n"));
     assert!(policy.contains("organization_selection: http://localhost:7/organization-selection\n"));
-    assert!(Policy::load(&Source::new("policy.yaml", &policy)).is_ok());
+    assert!(Policy::load(Source::new("policy.yaml", &policy)).is_ok());
 }

@@ -61,7 +61,7 @@ fn is_unchanged(look: &Look) -> bool {
 }
 
 fn revision(text: &str) -> String {
-    Policy::load(&Source::new("policy.yaml", text)).unwrap().revision().to_string()
+    Policy::load(Source::new("policy.yaml", text)).unwrap().revision().to_string()
 }
 
 #[test]

@@ -24,7 +24,7 @@ struct Played {
 
 impl Played {
     fn new(text: &str) -> Self {
-        let policy = Policy::load(&Source::new("policy.yaml", &format!("version: 1\n{text}")));
+        let policy = Policy::load(Source::new("policy.yaml", &format!("version: 1\n{text}")));
         let policy = policy.unwrap();
         Self { coverage: Coverage::of(&policy), policy }
     }

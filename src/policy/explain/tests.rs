@@ -47,7 +47,7 @@ responses:
 "#;
 
 fn policy(text: &str) -> Policy {
-    Policy::load(&Source::new("policy.yaml", text)).unwrap_or_else(|errors| panic!("{errors}"))
+    Policy::load(Source::new("policy.yaml", text)).unwrap_or_else(|errors| panic!("{errors}"))
 }
 
 fn request<'a>(method: &'a str, target: &'a str, headers: &[(&'a str, &'a str)]) -> Wanted<'a> {

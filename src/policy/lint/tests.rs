@@ -268,7 +268,7 @@ fn an_allowance_that_allows_nothing_is_found() {
 
 #[test]
 fn allowances_decide_nothing() {
-    let revision = |text: &str| Policy::load(&source(text)).unwrap().revision().clone();
+    let revision = |text: &str| Policy::load(source(text)).unwrap().revision().clone();
     assert_eq!(revision("lints: { similar-name: allow }"), revision(""));
 }
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 fn policy(routes: &str) -> Policy {
     let text = format!("version: 1\nroutes:\n{routes}");
-    Policy::load(&Source::new("policy.yaml", &text)).unwrap_or_else(|errors| panic!("{errors}"))
+    Policy::load(Source::new("policy.yaml", &text)).unwrap_or_else(|errors| panic!("{errors}"))
 }
 
 fn identity(user: &User) -> String {

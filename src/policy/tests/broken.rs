@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 pub(super) fn errors(policies: &[&str]) -> String {
     let mut shown = String::new();
     for text in policies {
-        let errors = Policy::load(&Source::new("policy.yaml", text)).expect_err(text);
+        let errors = Policy::load(Source::new("policy.yaml", text)).expect_err(text);
         writeln!(shown, "{}\n", errors.render(Style::Plain)).unwrap();
     }
     shown
@@ -292,13 +292,13 @@ fn a_requirement_that_stands_alone() {
 #[test]
 fn errors_are_data_as_well() {
     let text = "version: 1\nroutes:\n  \"/\u{e9}/{x}\": public\n  /b: { rle: a }\n  /B: denied\n";
-    let errors = Policy::load(&Source::new("policy.yaml", text)).expect_err("is wrong");
+    let errors = Policy::load(Source::new("policy.yaml", text)).expect_err("is wrong");
     insta::assert_json_snapshot!(errors.diagnostics());
 }
 
 #[test]
 fn colours_are_on_request_only() {
-    let errors = Policy::load(&Source::new("policy.yaml", "version: 2")).expect_err("is wrong");
+    let errors = Policy::load(Source::new("policy.yaml", "version: 2")).expect_err("is wrong");
     assert!(!errors.render(Style::Plain).contains('\u{1b}'));
     assert!(errors.render(Style::Coloured).contains('\u{1b}'));
 }
@@ -309,7 +309,7 @@ fn a_flood_of_errors_is_cut_and_counted() {
     for number in 0..2000 {
         writeln!(text, "  /a{number}: oops").unwrap();
     }
-    let errors = Policy::load(&Source::new("policy.yaml", &text)).expect_err("is wrong");
+    let errors = Policy::load(Source::new("policy.yaml", &text)).expect_err("is wrong");
     assert_eq!((errors.total(), errors.iter().count()), (2000, 50));
     assert!(errors.to_string().ends_with("and 1950 more"));
 }

@@ -40,7 +40,7 @@ fn the_revision_does_not_depend_on_how_entries_are_spread() {
     let whole = "version: 1\nunlisted: signed_in\nroutes:\n  /a: public\n  /b: signed_in\n  \
         /c/{**}: { role: org:admin }\nhosts:\n  a.test: { routes: { /: public } }\n  \
         b.test: { routes: { /: public } }\nactions:\n  invoice.refund: signed_in\n";
-    let whole = Policy::load(&Source::new("policy.yaml", whole)).unwrap();
+    let whole = Policy::load(Source::new("policy.yaml", whole)).unwrap();
     let mut spread = texts;
     for turn in [0, 1, 2] {
         spread.rotate_left(turn);

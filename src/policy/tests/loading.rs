@@ -271,7 +271,7 @@ fn ten_thousand_routes_load_and_match_quickly() {
 #[test]
 fn texts_that_would_take_all_memory_are_refused() {
     let refused = |text: &str| {
-        let errors = Policy::load(&Source::new("policy.yaml", text)).expect_err("is too much");
+        let errors = Policy::load(Source::new("policy.yaml", text)).expect_err("is too much");
         errors.iter().next().unwrap().problem().to_string()
     };
     let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();

@@ -26,7 +26,7 @@ pub(crate) const SIGNED_IN: &str = "version: 1\nroutes: { /a: signed_in }\n";
 
 /// The revision of a policy.
 fn revision(text: &str) -> String {
-    Policy::load(&Source::new("policy.yaml", text)).expect("a policy").revision().to_string()
+    Policy::load(Source::new("policy.yaml", text)).expect("a policy").revision().to_string()
 }
 
 /// What is told of `/a`, which nobody in particular asks for.
