@@ -1,7 +1,7 @@
 //! From the tree of a file to a policy. Everything that is wrong is collected, not only the first.
 
 pub(super) mod guards;
-mod lints;
+pub(super) mod lints;
 mod merge;
 pub(super) mod names;
 pub(super) mod requirement;

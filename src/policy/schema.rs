@@ -8,6 +8,7 @@
 mod cases;
 mod guards;
 mod keys;
+mod lints;
 mod people;
 mod requirement;
 mod responses;
@@ -21,7 +22,7 @@ use super::{
 };
 use keys::{Keys, key};
 use serde_json::{Value, json};
-use shape::{list, map_of, matching, reference, words};
+use shape::{map_of, matching, reference, words};
 
 /// The address of the dialect (JSON Schema, draft 2020-12).
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -69,17 +70,7 @@ const POLICY: Keys = Keys::of(
             "lints",
             "What `bailiff check` is told not to mention: `allow` for a lint as a whole, or \
              `{ allow: [...] }` with the ids of rules.",
-            |()| {
-                let rules = json!({ "type": "string", "description": "The id of a rule." });
-                let some = json!({
-                    "type": "object",
-                    "properties": { "allow": list(&rules) },
-                    "required": ["allow"],
-                    "additionalProperties": false,
-                });
-                let code = matching("^[a-z]+(?:-[a-z]+)*$", &json!({}));
-                map_of(&code, &json!({ "anyOf": [words(&["allow"]), some] }))
-            },
+            |()| lints::lints(),
         ),
         key("tests", "The people and cases that the policy is tested with.", |()| {
             reference("tests")
@@ -157,6 +148,7 @@ fn definitions() -> Value {
         "requirement_list": requirement::requirement_list(),
         "rule_map": requirement::rule_map(),
         "condition": requirement::condition(),
+        "allowance": lints::allowance(),
         "mode": requirement::mode(),
         "tests": cases::TESTS.object(()),
     });

@@ -5,7 +5,7 @@
 use crate::support::toolchain::repository;
 use bailiff::{
     core::reason::{Category, Reason},
-    policy::{Function, Policy, Source, suite::Suite},
+    policy::{Function, Policy, Severity, Source, lint::Code, suite::Suite},
     rehearsal,
 };
 use serde_json::Value;
@@ -68,6 +68,22 @@ fn the_table_of_functions_is_complete() {
         "| function | for instance | what it gives |",
         Function::ALL.iter().map(row).collect(),
     );
+}
+
+#[test]
+fn the_table_of_lints_is_complete() {
+    let row = |lint: &Code| {
+        let code = format!("`{lint}`");
+        let weight = match lint.severity() {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Note => "note",
+        };
+        let row = format!("| {code} | {weight} | {} |", lint.meaning());
+        (code, row)
+    };
+    let lints = Code::ALL.iter().map(row).collect();
+    table("lints", "| lint | weight | what it finds |", lints);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::core::id::RuleId;
 
-const WORDS: [&str; 1] = ["allow"];
+pub(in crate::policy) const WORDS: [&str; 1] = ["allow"];
 
 impl Compiler {
     /// Codes, each with `allow` or `{ allow: [rule, ...] }`.
