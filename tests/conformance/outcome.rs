@@ -77,14 +77,12 @@ impl Said {
             return Self { reason: Some("token-type-mismatch".to_owned()), token_type: None };
         }
         let is_broken_jwt = |token: &str| token.split('.').count() == 3;
-        let token_type = match reason {
-            // The package takes what looks like a JWT, and is none, for a machine's token.
-            SignedOutReason::Machine(_, MachineError::Implausible)
-                if case.header_token().is_some_and(is_broken_jwt) =>
-            {
-                Some(CredentialKind::M2mToken)
-            }
-            _ => reason.credential_kind(),
+        let implausible = matches!(reason, SignedOutReason::Machine(_, MachineError::Implausible));
+        // The package takes what looks like a JWT, and is none, for a machine's token.
+        let token_type = if implausible && case.header_token().is_some_and(is_broken_jwt) {
+            Some(CredentialKind::M2mToken)
+        } else {
+            reason.credential_kind()
         };
         Self {
             reason: Some(reason.clerk_reason().into_owned()),
@@ -95,13 +93,14 @@ impl Said {
     /// To the library a list of one kind is that kind. The package words it as for any list: what is
     /// presented, or a session where nothing is, is not among the kinds.
     fn is_missing_in_a_list(case: &Case, reason: &SignedOutReason) -> bool {
-        let other_kind = match reason {
-            SignedOutReason::KindNotAccepted(_) | SignedOutReason::NoHeaderToken(_) => true,
-            SignedOutReason::Token(_) => {
-                case.accepts() == Some(CredentialKinds::SESSION) && brings_a_machine_token(case)
-            }
-            _ => false,
-        };
+        let none_of_them = matches!(
+            reason,
+            SignedOutReason::KindNotAccepted(_) | SignedOutReason::NoHeaderToken(_)
+        );
+        let other_kind = none_of_them
+            || matches!(reason, SignedOutReason::Token(_))
+                && case.accepts() == Some(CredentialKinds::SESSION)
+                && brings_a_machine_token(case);
         case.accepts_a_list() && other_kind
     }
 }

@@ -90,7 +90,15 @@ fn machine_refused(error: MachineError) -> Option<&'static str> {
         MachineError::Expired => Some("expired"),
         MachineError::Answer => Some("answer"),
         MachineError::Implausible => Some("implausible"),
-        _ => None,
+        MachineError::Class
+        | MachineError::Unknown
+        | MachineError::Unreadable
+        | MachineError::Audience
+        | MachineError::OtherMachine
+        | MachineError::SecretKey
+        | MachineError::Status(_)
+        | MachineError::NoAnswer(_)
+        | MachineError::NoSecretKey => None,
     }
 }
 
