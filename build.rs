@@ -10,7 +10,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut compiler = protox::Compiler::new(["proto"])?;
     compiler.include_imports(true).include_source_info(true);
-    compiler.open_files(["bailiff/v1/authorization.proto"])?;
+    compiler.open_files([
+        "bailiff/v1/authorization.proto",
+        "bailiff/v1/events.proto",
+        "bailiff/v1/operator.proto",
+    ])?;
     let descriptors = compiler.file_descriptor_set();
 
     // Reflection serves the shapes, not the comments.

@@ -65,6 +65,7 @@ fn user() -> User {
         factor_ages: None,
         actor: None,
         issued_at: None,
+        claims_as_of: None,
         expires_at: Timestamp::from_unix_seconds(60),
         claims: SignedClaims::new(
             r#"{"iss":"https://clerk.shop.test","sub":"user_2benchDemo","sid":"sess_2benchDemo","azp":"https://shop.test","iat":1767270896,"exp":1767270956,"v":2,"o":{"id":"org_2benchDemo","slg":"acme","rol":"admin"},"fva":[5,-1],"level":3}"#,

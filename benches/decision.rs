@@ -7,8 +7,8 @@ use bailiff::{
         assemble,
         policy_loader::Trial,
         settings::{
-            BackendApiSettings, InstanceSettings, KeySettings, LogSettings, MachineSettings,
-            Settings,
+            BackendApiSettings, EventSettings, InstanceSettings, KeySettings, LogSettings,
+            MachineSettings, Settings, WebhookSettings,
         },
     },
     core::{
@@ -88,10 +88,12 @@ impl Bench {
                 audience: Vec::new(),
                 accept_missing_audience: false,
                 clock_skew: Duration::from_secs(5),
+                webhook: WebhookSettings::NONE,
                 hosts: Vec::new(),
             }],
             grpc: Vec::new(),
             admin: None,
+            events: EventSettings::NONE,
             reflection: false,
             explain: false,
             log: LogSettings {

@@ -1,14 +1,15 @@
 //! Bailiff, the authorization sidecar for Clerk.
 //!
 //! One question, asked through several doors: may this request, from this Clerk identity, do this?
-//! The modules, from the bottom up; each uses those above it in this list only, and `clerk` and
-//! `policy` do not know one another:
+//! The modules, from the bottom up; each uses those above it in this list only, and `clerk`,
+//! `policy` and `revocation` do not know one another:
 //!
 //! - [`core`]: requests, identities, reasons and decisions. No input or output, nothing asynchronous.
 //! - [`telemetry`]: log lines and metrics.
 //! - [`clerk`]: who a request or a token proves somebody to be: keys, verification, cookies,
 //!   handshakes.
 //! - [`policy`]: what a rule asks of an identity. Pure: documents in, decisions out.
+//! - [`revocation`]: who is cut off although their token is valid.
 //! - [`authorizer`]: the one pipeline: find the rule, find out who asks, judge, decide.
 //! - [`pb`]: the generated messages of Bailiff's own service.
 //! - [`serve`]: the doors, the listeners and the rendering of decisions.
@@ -34,6 +35,7 @@ pub mod pb;
 pub mod policy;
 pub mod rehearsal;
 pub mod reload;
+pub mod revocation;
 pub mod serve;
 pub mod stand_in;
 pub mod telemetry;

@@ -3,14 +3,20 @@
 //! It is total. Whatever goes wrong on the way ends in a [`Decision`] with a reason of its own; no
 //! error leaves it, so no door can mistake one for an answer.
 
+mod cut_off;
+pub mod feed;
 mod find;
 mod instances;
+pub mod intake;
 mod judge;
 mod next;
 mod operator;
+pub mod operators;
+pub mod order;
 pub mod outcome;
 mod record;
 mod remarks;
+pub mod revocations;
 mod sign_in;
 pub mod snapshot;
 
@@ -20,6 +26,7 @@ pub use record::LogDetail;
 pub use snapshot::{Policies, PolicySlot, Snapshot};
 
 use crate::{
+    clerk::request::Authentication,
     core::{
         asker::Asker,
         clock::{SharedClock, Stopwatch, Timestamp},
@@ -36,10 +43,12 @@ use crate::{
     },
     telemetry::metrics::Metrics,
 };
+use cut_off::unless_cut_off;
 use next::{Seen, Trial};
 use operator::OperatorRequirements;
 use record::Recorded;
 use remarks::Remarks;
+use revocations::Revocations;
 use std::{borrow::Cow, sync::Arc};
 use tokio::sync::watch;
 
@@ -53,6 +62,7 @@ pub struct Authorizer {
     operator: OperatorRequirements,
     ready: watch::Receiver<bool>,
     log: LogDetail,
+    revocations: Arc<Revocations>,
 }
 
 impl Authorizer {
@@ -64,9 +74,11 @@ impl Authorizer {
         clock: SharedClock,
         metrics: Arc<Metrics>,
         ready: watch::Receiver<bool>,
+        revocations: Arc<Revocations>,
     ) -> Self {
         let (policies, operator) = (policies.into(), OperatorRequirements::new());
-        Self { policies, instances, clock, metrics, operator, ready, log: LogDetail::Plain }
+        let log = LogDetail::Plain;
+        Self { policies, instances, clock, metrics, operator, ready, log, revocations }
     }
 
     /// The same with decisions logged in this detail.
@@ -185,7 +197,7 @@ impl Authorizer {
         if !asked.wants_identity() {
             return case.judge_anyone(&asked);
         }
-        let authentication = instance.authenticate(question, asked.accepts(), now).await;
+        let authentication = self.authenticate(instance, question, asked.accepts(), now).await;
         seen.note(&authentication);
         case.judge(&asked, authentication, instance)
     }
@@ -231,7 +243,19 @@ impl Authorizer {
         };
         let instance = self.instances.of(&question).ok_or(Reason::Misconfigured)?;
         let now = self.clock.now();
-        judge::identified(instance.authenticate(&question, accepts, now).await)
+        judge::identified(self.authenticate(instance, &question, accepts, now).await)
+    }
+
+    /// Who a credential names, unless they have been cut off since it was issued.
+    async fn authenticate(
+        &self,
+        instance: &InstanceEntry,
+        question: &Question<'_>,
+        accepts: CredentialKinds,
+        now: Timestamp,
+    ) -> Authentication {
+        let authentication = instance.authenticate(question, accepts, now).await;
+        unless_cut_off(&self.revocations, instance, question, authentication, now)
     }
 
     /// What is malformed in a requirement asked ad hoc.

@@ -8,7 +8,7 @@ use super::{
     outside::Connected,
     request::{
         Authentication, Credential, Procedure, ReturnTo, SignInRequest, SignedOutReason, Visit,
-        Visitor, credential, sign_in_address, without_clerks_parameters,
+        Visitor, credential, sign_in_address, start_handshake, without_clerks_parameters,
     },
     token_error::TokenError,
     verified_tokens::VerifiedTokens,
@@ -21,6 +21,7 @@ use crate::core::{
     header::Headers,
     http_request::{HttpRequest, Scheme},
     location::Location,
+    notice::CutOff,
 };
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -119,6 +120,23 @@ impl Authenticator {
             pending,
         };
         sign_in_address(&self.verifier.instance, &sign_in).ok()
+    }
+
+    /// What becomes of a request whose valid token is too old for what has happened since: a browser
+    /// that loads a page is sent for fresh cookies, and for everybody else nobody is signed in.
+    #[must_use]
+    pub fn renew(&self, request: &HttpRequest<'_>, now: Timestamp) -> Authentication {
+        let jar = Cookies::parse(&request.headers);
+        let instance = &self.verifier.instance;
+        let reason = SignedOutReason::CutOff(CutOff::Stale);
+        let renewed = match Visit::read(&self.verifier, request, &jar, None, now) {
+            Ok(visit) => start_handshake(instance, &visit, reason),
+            Err(_) => Authentication::signed_out(reason),
+        };
+        if renewed.starts_handshake() {
+            self.verifier.counters.handshake_started.increment();
+        }
+        renewed
     }
 
     /// Decides about a bare token: no cookies, no renewal, no redirect.

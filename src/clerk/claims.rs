@@ -73,6 +73,7 @@ impl Session {
             factor_ages: jwt.claim("fva").and_then(factor_ages),
             actor: jwt.claim("act").filter(|claim| !claim.is_null()).map(actor),
             issued_at,
+            claims_as_of: claims_as_of(jwt, issued_at),
             expires_at,
             claims: SignedClaims::new(jwt.payload_text()),
         };
@@ -82,6 +83,18 @@ impl Session {
             _ => Standing::SignedIn,
         };
         Ok(Self { user, standing, ambiguous_permissions })
+    }
+}
+
+/// The earlier of `iat` and the header's `oiat`, which stands where Clerk's edge has signed older
+/// claims anew. `None` where `oiat` cannot be read.
+fn claims_as_of(jwt: &Jwt<'_>, issued_at: Option<Timestamp>) -> Option<Timestamp> {
+    match jwt.header().get("oiat") {
+        None => issued_at,
+        Some(assembled) => {
+            let assembled = assembled.as_i64().map(Timestamp::from_unix_seconds)?;
+            issued_at.map(|issued| issued.min(assembled))
+        }
     }
 }
 

@@ -23,6 +23,7 @@ mod token_error;
 mod verified_tokens;
 mod verifier;
 mod verify;
+pub mod webhook;
 
 pub use authenticate::Authenticator;
 pub use browser::{

@@ -1,12 +1,14 @@
 //! `bailiff healthcheck`
 
-use super::exit::{Exit, complain};
+use super::{
+    connection::connect,
+    exit::{Exit, complain},
+};
 use crate::serve::listener::{ListenAddress, ListenAddressError};
 use clap::Args;
-use std::{io, path::PathBuf, time::Duration};
+use std::{io, time::Duration};
 use thiserror::Error;
-use tokio::{net::UnixStream, time::timeout};
-use tonic::transport::{Channel, Endpoint, Uri};
+use tokio::time::timeout;
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
@@ -74,22 +76,6 @@ async fn ask(address: &ListenAddress, service: String) -> Result<(), HealthError
         ServingStatus::Serving => Ok(()),
         ServingStatus::NotServing | ServingStatus::Unknown | ServingStatus::ServiceUnknown => {
             Err(HealthError::NotServing)
-        }
-    }
-}
-
-async fn connect(address: &ListenAddress) -> Result<Channel, tonic::transport::Error> {
-    match address {
-        ListenAddress::Tcp(address) => {
-            Endpoint::from_shared(format!("http://{address}"))?.connect().await
-        }
-        ListenAddress::Unix(path) => {
-            let path: PathBuf = path.clone();
-            let connector = tower::service_fn(move |_: Uri| {
-                let path = path.clone();
-                async move { UnixStream::connect(path).await.map(hyper_util::rt::TokioIo::new) }
-            });
-            Endpoint::from_static("http://socket").connect_with_connector(connector).await
         }
     }
 }

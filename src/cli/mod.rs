@@ -1,12 +1,14 @@
 //! The command line: one module per command.
 
 mod check;
+mod connection;
 mod demo;
 mod exit;
 mod explain;
 mod healthcheck;
 mod import;
 mod replay;
+mod revoke;
 mod schema;
 mod serve;
 mod test;
@@ -50,6 +52,8 @@ enum Command {
     Token(token::Command),
     /// Print the JSON Schema of the policy or of the settings, for editors.
     Schema(schema::Arguments),
+    /// Refuse a session, a user or an organization for some time, in a running Bailiff.
+    Revoke(revoke::Arguments),
     /// Ask a running Bailiff whether it is ready; for container probes.
     Healthcheck(healthcheck::Arguments),
 }
@@ -75,6 +79,9 @@ struct SettingsArguments {
     /// Address of the admin listener, or `off` [environment: `BAILIFF_ADMIN`].
     #[arg(long, value_name = "ADDRESS")]
     admin: Option<String>,
+    /// Address of the webhook listener, or `off` [environment: `BAILIFF_WEBHOOK`].
+    #[arg(long, value_name = "ADDRESS")]
+    webhook: Option<String>,
     /// Serve gRPC reflection [environment: `BAILIFF_REFLECTION`].
     #[arg(long)]
     reflection: bool,
@@ -95,6 +102,7 @@ impl SettingsArguments {
             publishable_key,
             grpc,
             admin,
+            webhook,
             reflection,
             log,
             log_format,
@@ -106,6 +114,7 @@ impl SettingsArguments {
             publishable_key,
             grpc,
             admin,
+            webhook,
             reflection,
             log,
             log_format,
@@ -145,6 +154,7 @@ pub fn main() -> ExitCode {
         Command::Replay(arguments) => replay::run(arguments),
         Command::Token(command) => token::run(command),
         Command::Schema(arguments) => schema::run(&arguments),
+        Command::Revoke(arguments) => revoke::run(arguments),
         Command::Healthcheck(arguments) => healthcheck::run(arguments),
     };
     exit.into()

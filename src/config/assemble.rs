@@ -1,14 +1,23 @@
 //! From settings to running parts: the only place where they are put together.
 
+mod events;
+
 use super::{
     advice,
     policies::{FollowedPolicies, PolicySettings},
     policy_loader::{PolicyLoadError, Trial},
     readiness::{self, Following},
-    settings::{BackendApiSettings, InstanceSettings, KeySettings, MachineSettings, Settings},
+    settings::{
+        BackendApiSettings, InstanceSettings, KeySettings, MachineSettings, Settings,
+        WebhookSettings,
+    },
 };
+#[cfg(feature = "redis")]
+use crate::revocation::shared::RedisAddressError;
 use crate::{
-    authorizer::{Authorizer, InstanceEntry, Instances, InstancesError},
+    authorizer::{
+        Authorizer, InstanceEntry, Instances, InstancesError, intake::Intake, operators::WeakToken,
+    },
     clerk::{
         Authenticator, BrowserSettings, BrowserSettingsError, ClockSkew, Connected, Counters,
         HandshakeMode, Instance, PublishableKey, PublishableKeyError, SecretKey, VerifiedTokens,
@@ -19,6 +28,7 @@ use crate::{
             Transport,
         },
         keys::{Key, KeyError, KeySource, KeySourceError, Keys, RotationPolicy},
+        webhook::SigningSecretError,
     },
     core::{
         clock::{SharedClock, SystemClock},
@@ -30,11 +40,13 @@ use crate::{
     serve::{
         Doors, PanicHook, ServeOptions,
         admin::AdminPages,
+        http::webhook::WebhookDoor,
         listener::{DEFAULT_SOCKET_MODE, ListenAddress, ListenError, Listener},
         respond::Disclosure,
     },
     telemetry::metrics::{InstanceEvent, Metrics, MetricsError},
 };
+use events::{Events, Forgetting};
 use secrecy::SecretString;
 use std::{io, num::NonZeroU32, sync::Arc, time::Duration};
 use thiserror::Error;
@@ -67,6 +79,7 @@ pub struct Parts {
 pub struct Background {
     _readiness: Following,
     _policies: Vec<reload::Handle>,
+    _forgetting: Forgetting,
 }
 
 /// Why the parts cannot be put together.
@@ -90,6 +103,25 @@ pub enum AssembleError {
     /// Something about all of them.
     #[error(transparent)]
     Instances(#[from] InstancesError),
+    /// A secret that webhooks are signed with.
+    #[error("instance `{instance}`: {problem}")]
+    WebhookSecret {
+        /// The instance.
+        instance: String,
+        /// What is wrong with it.
+        problem: SigningSecretError,
+    },
+    /// The credential of operators.
+    #[error(transparent)]
+    OperatorToken(#[from] WeakToken),
+    /// The shared log.
+    #[cfg(feature = "redis")]
+    #[error(transparent)]
+    Redis(#[from] RedisAddressError),
+    /// The shared log, where none can be spoken to.
+    #[cfg(not(feature = "redis"))]
+    #[error("`revocation.redis` is set, and this build cannot speak to Redis")]
+    WithoutRedis,
     /// HTTPS cannot be spoken.
     #[error("HTTPS cannot be set up")]
     Transport(#[from] HttpTransportError),
@@ -147,6 +179,7 @@ pub async fn assemble(settings: Settings, trial: Trial) -> Result<Parts, Assembl
         instances,
         grpc,
         admin,
+        events,
         reflection,
         explain,
         log,
@@ -162,6 +195,10 @@ pub async fn assemble(settings: Settings, trial: Trial) -> Result<Parts, Assembl
         transport: Arc::new(HttpTransport::new()?),
         tokens: Arc::new(VerifiedTokens::new(token_cache_bytes)),
     };
+    let webhooks: Vec<(InstanceName, WebhookSettings)> = instances
+        .iter()
+        .map(|settings| (InstanceName::new(&settings.name), settings.webhook.clone()))
+        .collect();
     let entries = instances
         .into_iter()
         .map(|settings| {
@@ -173,27 +210,39 @@ pub async fn assemble(settings: Settings, trial: Trial) -> Result<Parts, Assembl
         .collect::<Result<Vec<_>, _>>()?;
     observe(&metrics, &entries);
     let instances = Instances::new(entries)?;
+    let Events { revocations, intake, feed, operators, forgetting } =
+        events::assemble(&events, &webhooks, &clock).await?;
     // Whoever waits for `ready` in the log finds every listener open.
     let grpc = open_all("grpc", &grpc).await?;
     let admin = match admin {
         Some(address) => Some(open("admin", &address).await?),
         None => None,
     };
+    let webhook = match (&events.webhook, intake) {
+        (Some(address), Some(intake)) => {
+            Some((open("webhook", address).await?, webhook_door(intake, &clock, &metrics)))
+        }
+        _ => None,
+    };
     let (ready, following) = readiness::of_all(instances.readiness());
     let in_force = policies.in_force();
-    let authorizer = Authorizer::new(in_force, instances, clock, Arc::clone(&metrics), ready);
+    let authorizer =
+        Authorizer::new(in_force, instances, clock, Arc::clone(&metrics), ready, revocations);
     let authorizer = Arc::new(authorizer.with_log_detail(log.detail));
     let statuses = policies.statuses();
     let admin = admin.map(|listener| (listener, pages(&metrics, &authorizer, statuses)));
     let followed = policies.follow().map_err(AssembleError::Follow)?;
-    let background = Background { _readiness: following, _policies: followed };
-    let doors = Doors { grpc, admin };
+    let background =
+        Background { _readiness: following, _policies: followed, _forgetting: forgetting };
+    let doors = Doors { grpc, admin, webhook };
     let options = ServeOptions {
         reflection,
         explain,
         disclosure: Disclosure { rule: false },
         leave: LEAVE,
         drain: DRAIN,
+        events: feed,
+        operators,
         on_panic: PanicHook::new(move |door| metrics.panicked(door.as_str())),
     };
     Ok(Parts { authorizer, doors, options, background })
@@ -222,6 +271,7 @@ impl Shared {
             accept_missing_audience,
             clock_skew,
             hosts,
+            webhook: _,
         } = settings;
         let when_missing = |accept| {
             if accept { WhenMissing::Accept } else { WhenMissing::Refuse }
@@ -384,6 +434,12 @@ async fn open(name: &str, address: &ListenAddress) -> Result<Listener, ListenErr
         );
     }
     Ok(listener)
+}
+
+fn webhook_door(intake: Arc<Intake>, clock: &SharedClock, metrics: &Arc<Metrics>) -> WebhookDoor {
+    let metrics = Arc::clone(metrics);
+    let count = Arc::new(move |outcome| metrics.webhook(outcome));
+    WebhookDoor { intake, clock: clock.clone(), count }
 }
 
 fn pages(

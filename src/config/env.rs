@@ -52,9 +52,17 @@ variables! {
     AUTHORIZED_PARTIES = "CLERK_AUTHORIZED_PARTIES", false,
         "Origins whose tokens are accepted, separated by commas.";
     AUDIENCE = "CLERK_AUDIENCE", false, "Audiences that tokens may be meant for, separated by commas.";
+    WEBHOOK_SIGNING_SECRET = "CLERK_WEBHOOK_SIGNING_SECRET", true,
+        "Secrets that Clerk signs webhooks with, separated by commas: webhooks are then taken in.";
     GRPC = "BAILIFF_GRPC", false,
         "Addresses of the gRPC listener, separated by commas: `host:port` or `unix:/path`.";
     ADMIN = "BAILIFF_ADMIN", false, "Address of the admin listener, or `off`.";
+    WEBHOOK = "BAILIFF_WEBHOOK", false, "Address of the webhook listener, or `off`.";
+    REDIS_URL = "BAILIFF_REDIS_URL", true,
+        "Address of the Redis that replicas share events through, with its password.";
+    EVENTS = "BAILIFF_EVENTS", false, "`on` lets services subscribe to Clerk's events.";
+    OPERATOR_TOKEN = "BAILIFF_OPERATOR_TOKEN", true,
+        "What operators show to revoke by hand: `bailiff revoke` is then answered.";
     REFLECTION = "BAILIFF_REFLECTION", false, "`true` serves gRPC reflection.";
     LOG = "BAILIFF_LOG", false, "Log filter, for instance `info` or `warn,bailiff=debug`.";
     LOG_FORMAT = "BAILIFF_LOG_FORMAT", false, "`json` or `text`.";

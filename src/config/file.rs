@@ -25,6 +25,13 @@ pub struct SettingsFile {
     pub reflection: Option<bool>,
     /// Whether services that ask over gRPC can have decisions explained; off unless set.
     pub explain: Option<bool>,
+    /// What is heard of revocations, and how replicas share it.
+    #[serde(default)]
+    pub revocation: RevocationEntry,
+    /// Whether services may subscribe to Clerk's events; off unless set.
+    pub events: Option<Switch>,
+    /// File that holds what operators show to revoke by hand; nobody may unless set.
+    pub operator_token_file: Option<String>,
     /// Logging.
     #[serde(default)]
     pub log: LogEntry,
@@ -100,6 +107,15 @@ pub struct InstanceEntry {
     /// Whether `X-Forwarded-Host` and `X-Forwarded-Proto` tell the address the user sees. They do
     /// only where every peer is a proxy that sets or strips them.
     pub forwarded_headers: Option<Forwarded>,
+    /// Files that hold the secrets that Clerk signs this instance's webhooks with.
+    #[serde(default)]
+    pub webhook_signing_secret_files: Vec<String>,
+    /// Clerk's id of the instance, `ins_...`: webhooks about others are not taken in.
+    pub instance_id: Option<String>,
+    /// Whether every change of a user makes their tokens stale, for policies that read claims made of
+    /// metadata.
+    #[serde(default)]
+    pub stale_on_user_update: bool,
     /// Hosts this instance serves: `shop.test` or `*.shop.test`.
     #[serde(default)]
     pub hosts: Vec<String>,
@@ -159,6 +175,46 @@ pub struct ListenersEntry {
     pub grpc: Option<OneOrMany>,
     /// Health, readiness and metrics over HTTP; `off` for none.
     pub admin: Option<String>,
+    /// Clerk's webhooks; open where there is a signing secret, `off` for none.
+    pub webhook: Option<String>,
+}
+
+/// What is heard of revocations.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RevocationEntry {
+    /// How long notices are kept, in seconds: as long as a token lives at most.
+    pub retention_seconds: Option<u64>,
+    /// How many sessions, users and organizations are kept.
+    pub targets: Option<usize>,
+    /// The Redis that replicas share events through.
+    pub redis: Option<RedisEntry>,
+}
+
+/// The Redis that replicas share events through.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RedisEntry {
+    /// File that holds its address, `redis://` or `rediss://`, with its password.
+    pub url_file: Option<String>,
+    /// File of certificates to trust instead of the system's, as PEM.
+    pub certificates_file: Option<String>,
+    /// What the names of its keys begin with; `bailiff` unless set.
+    pub prefix: Option<String>,
+    /// How many events it holds, roughly.
+    pub records: Option<usize>,
+    /// What holds while it cannot be reached.
+    pub when_away: Option<WhenAway>,
+}
+
+/// What holds while the shared log cannot be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenAway {
+    /// Decisions are made by what is known.
+    Continue,
+    /// Nobody who is signed in is let through.
+    Refuse,
 }
 
 /// One text or a list of them.

@@ -1,10 +1,12 @@
 //! What the settings mean: the file, overridden by the environment, overridden by flags.
 
 mod error;
+mod events;
 mod instance;
 mod machines;
 
 pub use error::SettingsError;
+pub use events::{EventSettings, RedisSettings, WebhookSettings};
 pub use instance::{BackendApiSettings, InstanceSettings, KeySettings};
 pub use machines::MachineSettings;
 
@@ -31,6 +33,8 @@ pub struct Flags {
     pub grpc: Vec<String>,
     /// `--admin`
     pub admin: Option<String>,
+    /// `--webhook`
+    pub webhook: Option<String>,
     /// `--reflection`
     pub reflection: bool,
     /// `--log`
@@ -54,6 +58,8 @@ pub struct Settings {
     pub grpc: Vec<ListenAddress>,
     /// The admin listener.
     pub admin: Option<ListenAddress>,
+    /// Webhooks, revocation and subscriptions.
+    pub events: EventSettings,
     /// Whether reflection is served.
     pub reflection: bool,
     /// Whether decisions are explained over gRPC to whoever asks for it.
@@ -114,14 +120,26 @@ impl Settings {
             listeners,
             reflection,
             explain,
+            revocation,
+            events,
+            operator_token_file,
             log,
             token_cache,
         } = file;
+        let instances = resolve_instances(instances, &base, environment, flags)?;
         Ok(Self {
             policy,
             next_policy,
             reload: switched_on(reload, environment)?,
-            instances: resolve_instances(instances, &base, environment, flags)?,
+            events: EventSettings::resolve(
+                revocation,
+                listeners.webhook,
+                events,
+                (operator_token_file, &instances),
+                &base,
+                (environment, flags),
+            )?,
+            instances,
             grpc: grpc_addresses(listeners.grpc, environment, flags)?,
             admin: admin_address(listeners.admin, environment, flags)?,
             reflection: flags.reflection

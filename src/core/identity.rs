@@ -129,6 +129,9 @@ pub struct User {
     pub actor: Option<Actor>,
     /// Claim `iat`.
     pub issued_at: Option<Timestamp>,
+    /// When Clerk put the claims together: the earlier of the claim `iat` and the header's `oiat`.
+    /// Clerk's edge signs tokens anew without looking at what has changed.
+    pub claims_as_of: Option<Timestamp>,
     /// Claim `exp`.
     pub expires_at: Timestamp,
     /// The claims as they were signed.

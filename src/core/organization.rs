@@ -12,6 +12,12 @@ fn without_prefix(mut name: &str) -> &str {
     name
 }
 
+/// The part of a role's name behind its prefix, by which roles are compared.
+#[must_use]
+pub fn bare_role(role: &str) -> &str {
+    without_prefix(role)
+}
+
 /// A role asked for: `org:admin` or `admin`, which are the same.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RoleKey(Box<str>);

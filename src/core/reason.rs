@@ -60,6 +60,10 @@ reasons! {
     SignedOut = "signed_out", Unauthenticated, "Nobody is signed in.";
     SessionPending = "session_pending", Unauthenticated,
         "The session has tasks left to finish, such as choosing an organization.";
+    SessionRevoked = "session_revoked", Unauthenticated,
+        "The session was ended, or the user was removed, after the token was issued.";
+    TokenStale = "token_stale", Unauthenticated,
+        "Something the token says has changed since it was issued; a fresh one is needed.";
     SessionStale = "session_stale", Unauthenticated,
         "The cookies do not show an up-to-date session; loading a page in the browser renews them.";
     TokenInvalid = "token_invalid", Unauthenticated, "The token is not well-formed, or Clerk does not know it.";
@@ -91,6 +95,7 @@ reasons! {
     CredentialAmbiguous = "credential_ambiguous", Unauthenticated,
         "The request carries several credentials, and services may differ in which one they take.";
 
+    AccessRevoked = "access_revoked", Forbidden, "An operator has refused access for now.";
     Denied = "denied", Forbidden, "The policy denies this to everyone.";
     OrganizationRequired = "organization_required", Forbidden, "No organization is active.";
     Organization = "organization", Forbidden, "Another organization is active.";
@@ -118,6 +123,8 @@ reasons! {
         "The signing keys of the Clerk instance cannot be had right now.";
     UpstreamUnavailable = "upstream_unavailable", Unavailable,
         "Clerk has to be asked about the session or the credential, and cannot be right now.";
+    RevocationUnavailable = "revocation_unavailable", Unavailable,
+        "What other replicas have heard of revocations cannot be had right now.";
     Misconfigured = "misconfigured", Unavailable,
         "The settings or the policy lack something that is asked for.";
     InternalError = "internal_error", Unavailable, "Bailiff failed while deciding.";
@@ -132,6 +139,7 @@ impl Reason {
         matches!(
             self,
             Self::SignedOut
+                | Self::SessionRevoked
                 | Self::SessionStale
                 | Self::TokenInvalid
                 | Self::TokenInvalidSignature

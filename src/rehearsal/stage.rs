@@ -2,7 +2,9 @@
 
 use super::people::{ClaimsVersion, Minted, mint};
 use crate::{
-    authorizer::{Authorizer, InstanceEntry, Instances, InstancesError, Outcome},
+    authorizer::{
+        Authorizer, InstanceEntry, Instances, InstancesError, Outcome, revocations::Revocations,
+    },
     clerk::{
         Authenticator, Connected, Counters, Instance, PublishableKey, PublishableKeyError,
         VerifiedTokens,
@@ -143,6 +145,7 @@ impl Stage {
             Arc::clone(&clock) as SharedClock,
             Arc::new(Metrics::new()?),
             ready,
+            Arc::new(Revocations::none(Arc::clone(&clock) as SharedClock)),
         );
         let signed = HashMap::new();
         Ok(Self { policy, key, issuer, instance, cookies, clock, authorizer, signed })

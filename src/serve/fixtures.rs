@@ -108,6 +108,7 @@ pub(crate) fn ada() -> User {
             claims: r#"{"sub":"user_support","ticket":7}"#.into(),
         }),
         issued_at: Some(Timestamp::from_unix_seconds(1_800_000_000)),
+        claims_as_of: Some(Timestamp::from_unix_seconds(1_800_000_000)),
         expires_at: Timestamp::from_unix_seconds(1_800_000_060),
         claims: SignedClaims::new(r#"{"sub":"user_ada"}"#),
     }

@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod grpc;
+pub mod http;
 pub mod listener;
 mod panics;
 mod readiness;
@@ -11,9 +12,10 @@ pub mod shutdown;
 #[cfg(test)]
 mod fixtures;
 
-use crate::authorizer::{Authorizer, Door};
+use crate::authorizer::{Authorizer, Door, feed::Feed, operators::Operators};
 use admin::AdminPages;
 use grpc::GrpcOptions;
+use http::webhook::WebhookDoor;
 use listener::Listener;
 use readiness::{Phase, Readiness};
 use respond::Disclosure;
@@ -31,6 +33,8 @@ pub struct Doors {
     pub grpc: Vec<Listener>,
     /// For operators.
     pub admin: Option<(Listener, AdminPages)>,
+    /// For Clerk's webhooks.
+    pub webhook: Option<(Listener, WebhookDoor)>,
 }
 
 /// How to serve.
@@ -47,6 +51,10 @@ pub struct ServeOptions {
     pub leave: Duration,
     /// How long calls under way may take after that.
     pub drain: Duration,
+    /// Events for services that subscribe, where that is on.
+    pub events: Option<Feed>,
+    /// Takes operators' orders, where that is on.
+    pub operators: Option<Arc<Operators>>,
     /// Told of every panic that was answered with a refusal.
     pub on_panic: PanicHook,
 }
@@ -82,6 +90,9 @@ pub enum ServeError {
     /// The descriptors for reflection cannot be read.
     #[error("reflection cannot be set up")]
     Reflection(#[from] tonic_reflection::server::Error),
+    /// The server for webhooks failed.
+    #[error("the webhook server failed")]
+    Webhook(#[source] io::Error),
     /// The server for operators failed.
     #[error("the admin server failed")]
     Admin(#[source] io::Error),
@@ -109,6 +120,9 @@ pub async fn run(
         explain: options.explain,
         disclosure: options.disclosure,
         on_panic: options.on_panic,
+        events: options.events,
+        operators: options.operators,
+        phase: in_phase.clone(),
     };
     let (routes, health) = grpc::routes(&authorizer, &grpc_options)?;
     health.report(readiness.is_ready()).await;
@@ -124,6 +138,11 @@ pub async fn run(
     }
     let mut others = JoinSet::new();
     others.spawn(health.clone().follow(readiness.clone()));
+    if let Some((listener, door)) = doors.webhook {
+        others.spawn(async {
+            http::webhook::serve(listener, door).await.map_err(ServeError::Webhook)
+        });
+    }
     if let Some((listener, pages)) = doors.admin {
         others.spawn(async {
             admin::serve(listener, pages, readiness).await.map_err(ServeError::Admin)

@@ -35,6 +35,7 @@ pub struct Metrics {
     decisions: Counter<u64>,
     decision_duration: Histogram<f64>,
     panics: Counter<u64>,
+    webhooks: Counter<u64>,
     shadow: Counter<u64>,
     condition_errors: Counter<u64>,
     policy: PolicyMetrics,
@@ -81,6 +82,10 @@ impl Metrics {
                 .with_unit("s")
                 .with_description("Time from question to decision.")
                 .with_boundaries(DURATION_BOUNDS.to_vec())
+                .build(),
+            webhooks: meter
+                .u64_counter("bailiff_webhooks")
+                .with_description("Webhooks that arrived, by what became of them.")
                 .build(),
             panics: meter
                 .u64_counter("bailiff_panics")
@@ -134,6 +139,11 @@ impl Metrics {
     /// Counts one condition that could not be worked out. `rule` is an id of the policy.
     pub fn condition_failed(&self, rule: String) {
         self.condition_errors.add(1, &[KeyValue::new("rule", rule)]);
+    }
+
+    /// Counts one webhook that arrived.
+    pub fn webhook(&self, outcome: &'static str) {
+        self.webhooks.add(1, &[KeyValue::new("outcome", outcome)]);
     }
 
     /// Shows counts that are kept elsewhere. `read` is called whenever the page is, and passes on

@@ -26,6 +26,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "revocation",
             "telemetry",
             "core",
+            "pb",
         ],
     ),
     (
@@ -74,7 +75,7 @@ const FLOORS: &[(&str, &[&str])] = &[
 /// What does I/O or reads the time, and the only places that may name it: files, or folders with `/`.
 const CONFINED: &[(&str, &[&str])] = &[
     ("reqwest", &["clerk/keys/fetch.rs", "clerk/backend_api/client.rs", "cli/"]),
-    ("redis", &["revocation/redis.rs"]),
+    ("redis::", &["revocation/shared/"]),
     ("tonic", &["serve/", "pb.rs", "cli/"]),
     ("axum", &["serve/", "stand_in/", "cli/demo/"]),
     ("tokio::net", &["serve/", "stand_in/", "cli/"]),
@@ -83,7 +84,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("std::env", &["config/", "cli/"]),
     ("SystemTime::now", &["core/clock.rs"]),
     ("Instant::now", &["core/clock.rs"]),
-    ("crate::pb", &["serve/grpc/"]),
+    ("crate::pb", &["serve/grpc/", "cli/revoke.rs"]),
 ];
 
 #[test]
@@ -113,7 +114,9 @@ fn input_output_and_time_stay_in_their_files() {
     for (file, text) in sources() {
         let tokens = tokens(&text);
         for (path, places) in CONFINED {
-            let path: Vec<_> = path.split("::").flat_map(|part| ["::", part]).skip(1).collect();
+            let path = path.split("::").flat_map(|part| ["::", part]).skip(1);
+            // A pattern that ends in `::` means the crate, not whatever else bears its name.
+            let path: Vec<_> = path.filter(|part| !part.is_empty()).collect();
             let at_home = places.iter().any(|place| file.starts_with(place));
             let named = tokens.windows(path.len()).any(|window| window == path)
                 || grouped(&tokens)

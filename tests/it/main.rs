@@ -16,6 +16,8 @@ mod machines;
 mod policy_tests;
 mod readme;
 mod reload;
+mod revocation;
 mod schema;
+mod shared_log;
 mod support;
 mod through_envoy;

@@ -48,6 +48,15 @@ fn the_sample_policy_passes_and_leaves_nothing_out() {
     assert_eq!(output.status.code(), Some(0), "{}", printed(&output));
 }
 
+/// Written as people write one, with a path template between brackets and no quotes.
+#[test]
+fn a_policy_of_a_whole_shop_passes_its_own_tests() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/shop.policy.yaml");
+    let output = test(&path, &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", printed(&output));
+    assert!(printed(&output).contains("8 passed"), "{}", printed(&output));
+}
+
 #[test]
 fn a_case_that_fails_is_shown_with_its_place_and_fails_the_command() {
     let (_folder, path) = policy(&format!("{POLICY}{BAD}"));

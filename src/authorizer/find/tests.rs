@@ -63,6 +63,7 @@ fn user(role: &str, plans: &str) -> User {
         factor_ages: FactorAges::from_claim(1.0, 1.0).ok(),
         actor: None,
         issued_at: None,
+        claims_as_of: None,
         expires_at: Timestamp::from_unix_seconds(60),
         claims: SignedClaims::new("{}"),
     }

@@ -103,6 +103,7 @@ fn ada() -> Identity {
         factor_ages: None,
         actor: None,
         issued_at: None,
+        claims_as_of: None,
         expires_at: Timestamp::from_unix_seconds(60),
         claims: SignedClaims::new(r#"{"email":"s3cret"}"#),
     }))

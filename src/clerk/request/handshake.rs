@@ -20,7 +20,7 @@ pub(super) fn is_allowed(instance: &Instance, visit: &Visit<'_>) -> bool {
 }
 
 /// Sends the browser to the Frontend API if that is allowed; otherwise nobody is signed in.
-pub(super) fn start(
+pub(in crate::clerk) fn start(
     instance: &Instance,
     visit: &Visit<'_>,
     reason: SignedOutReason,

@@ -27,6 +27,7 @@ pub use outcome::{
 pub use sign_in::{ReturnTo, SignInError, SignInRequest, sign_in_address, sign_up_address};
 
 pub(super) use credential::{Credential, credential};
+pub(super) use handshake::start as start_handshake;
 pub(super) use procedure::{Procedure, Visitor};
 pub(super) use sign_in::without_clerks_parameters;
 pub(super) use visit::Visit;

@@ -11,6 +11,7 @@ use crate::{
         identity::User,
         location::Location,
         machine::{Machine, MachineKind},
+        notice::CutOff,
         reason::Reason,
     },
 };
@@ -154,6 +155,8 @@ pub enum SignedOutReason {
     KindNotAccepted(CredentialKinds),
     /// No Authorization header, where no session is accepted but these kinds.
     NoHeaderToken(CredentialKinds),
+    /// The session is valid, and was cut off since.
+    CutOff(CutOff),
     /// Several credentials where there can be one.
     AmbiguousCredential,
     /// The request's own address cannot be understood, so nobody can be sent back to it.
@@ -188,6 +191,10 @@ impl SignedOutReason {
             Self::HandshakeToken(error) | Self::Token(error) => error.reason(),
             Self::Machine(_, error) => error.reason(),
             Self::KindNotAccepted(_) => Reason::CredentialKind,
+            Self::CutOff(CutOff::Ended) => Reason::SessionRevoked,
+            Self::CutOff(CutOff::Blocked) => Reason::AccessRevoked,
+            Self::CutOff(CutOff::Stale) => Reason::TokenStale,
+            Self::CutOff(CutOff::Unknown) => Reason::RevocationUnavailable,
             Self::AmbiguousCredential => Reason::CredentialAmbiguous,
             Self::AddressNotUnderstood => Reason::AmbiguousHost,
             Self::ReturnAddressNotUnderstood => Reason::MalformedRequest,
@@ -202,7 +209,8 @@ impl SignedOutReason {
             Self::NothingPresented => "session-token-and-uat-missing",
             Self::NoActiveClient => "session-token-but-no-client-uat",
             Self::NoSessionCookie => "client-uat-but-no-session-token",
-            Self::OlderThanClient => "session-token-iat-before-client-uat",
+            // Clerk has no word for what it cannot know; to its pages it is a token that is too old.
+            Self::OlderThanClient | Self::CutOff(_) => "session-token-iat-before-client-uat",
             Self::Expired(failure) => {
                 return format!("session-token-expired-refresh-{}", failure.code()).into();
             }
@@ -249,6 +257,7 @@ impl SignedOutReason {
             | Self::HandshakeWithoutSession
             | Self::HandshakeToken(_)
             | Self::Token(_)
+            | Self::CutOff(_)
             | Self::AmbiguousCredential
             | Self::AddressNotUnderstood
             | Self::ReturnAddressNotUnderstood
@@ -269,7 +278,9 @@ impl Authentication {
         }
     }
 
-    pub(in crate::clerk) const fn signed_out(reason: SignedOutReason) -> Self {
+    /// Nobody, for this reason.
+    #[must_use]
+    pub const fn signed_out(reason: SignedOutReason) -> Self {
         Self::SignedOut(SignedOut { reason, response: ResponseHeaders::none() })
     }
 

@@ -7,8 +7,8 @@ use crate::{
         assemble::{self, Parts},
         policy_loader::Trial,
         settings::{
-            BackendApiSettings, InstanceSettings, KeySettings, LogSettings, MachineSettings,
-            Settings,
+            BackendApiSettings, EventSettings, InstanceSettings, KeySettings, LogSettings,
+            MachineSettings, Settings, WebhookSettings,
         },
     },
     serve,
@@ -62,10 +62,12 @@ impl Sidecar {
                 audience: Vec::new(),
                 accept_missing_audience: false,
                 clock_skew: Duration::from_secs(5),
+                webhook: WebhookSettings::NONE,
                 hosts: Vec::new(),
             }],
             grpc: vec![grpc.to_string().parse()?],
             admin: None,
+            events: EventSettings::NONE,
             reflection: true,
             explain: true,
             log: LogSettings {

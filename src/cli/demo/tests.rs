@@ -45,6 +45,7 @@ fn user(handle: &str) -> User {
         factor_ages: ages.and_then(Result::ok),
         actor: None,
         issued_at: None,
+        claims_as_of: None,
         expires_at: Timestamp::from_unix_seconds(0),
         claims: SignedClaims::new("{}"),
     }

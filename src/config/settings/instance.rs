@@ -1,6 +1,6 @@
 //! Settings of one Clerk instance.
 
-use super::{Flags, MachineSettings, SettingsError, boolean, comma_list};
+use super::{Flags, MachineSettings, SettingsError, WebhookSettings, boolean, comma_list};
 use crate::{
     clerk::{BrowserOptions, ForwardedHeaders, HandshakeMode, SatelliteOrigins},
     config::{
@@ -41,6 +41,8 @@ pub struct InstanceSettings {
     pub accept_missing_audience: bool,
     /// Tolerated clock difference.
     pub clock_skew: Duration,
+    /// Where it tells of events.
+    pub webhook: WebhookSettings,
     /// Hosts it serves.
     pub hosts: Vec<String>,
 }
@@ -89,6 +91,7 @@ pub(super) fn resolve_instances(
         env::PROXY_URL,
         env::DOMAIN,
         env::IS_SATELLITE,
+        env::WEBHOOK_SIGNING_SECRET,
     ];
     if entries.len() > 1 {
         if let Some(set) = about_instance.into_iter().find(|v| environment.get(*v).is_some()) {
@@ -133,6 +136,7 @@ impl InstanceSettings {
         let backend_api = BackendApiSettings::resolve(&entry, base, environment)?;
         let machines = MachineSettings::resolve(&entry, base, environment)?;
         let keys = KeySettings::resolve(&name, &entry, base, environment, backend_api.is_some())?;
+        let webhook = WebhookSettings::resolve(&entry, base, environment)?;
         let browser = browser_options(&entry, environment, backend_api.is_some())?;
         let list = |variable, from_file: Vec<String>| {
             environment.get(variable).map_or(from_file, comma_list)
@@ -152,6 +156,7 @@ impl InstanceSettings {
             clock_skew: entry
                 .clock_skew_ms
                 .map_or(DEFAULT_CLOCK_SKEW, |millis| Duration::from_millis(millis.into())),
+            webhook,
             hosts: entry.hosts,
         })
     }
@@ -265,7 +270,7 @@ pub(super) fn named_file(
     path.map(|path| read_named_file(setting, &base.join(path))).transpose()
 }
 
-fn read_named_file(setting: &'static str, path: &Path) -> Result<String, SettingsError> {
+pub(super) fn read_named_file(setting: &'static str, path: &Path) -> Result<String, SettingsError> {
     fs::read_to_string(path).map_err(|source| SettingsError::NamedFile {
         setting,
         path: path.to_owned(),

@@ -164,6 +164,7 @@ impl RecordedIdentity {
             factor_ages: self.factor_ages.and_then(ages),
             actor: self.actor.as_ref().map(recorded_actor),
             issued_at: None,
+            claims_as_of: None,
             expires_at: Timestamp::from_unix_seconds(0),
             claims: SignedClaims::new("{}"),
         })

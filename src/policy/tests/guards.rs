@@ -193,7 +193,7 @@ guards:
     assert_eq!((some.id.as_str(), some.mode), ("guard some", Mode::Shadow));
     // The more specific first.
     assert_eq!(some.paths().unwrap().collect::<Vec<_>>(), ["/b", "/a/{x}", "/{x}/{**}"]);
-    assert_eq!(some.methods().unwrap(), ["PUT".into(), "GET".into()]);
+    assert_eq!(some.methods().unwrap(), ["PUT", "GET"].map(Box::<str>::from));
     assert_eq!(some.hosts().unwrap()[0].to_string(), "a.test");
     assert!(!some.is_even_public());
 }

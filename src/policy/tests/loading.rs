@@ -140,7 +140,7 @@ fn a_policy_that_uses_the_whole_language_loads_as_it_is_written() {
     assert_eq!(listed.host.unwrap().to_string(), "admin.shop.test");
     assert_eq!((listed.template, listed.methods.is_none()), ("/{**}", true));
     let listed = policy.routes().find(|listed| listed.rule.id.as_str().starts_with("PUT, PATCH"));
-    assert_eq!(listed.unwrap().methods.unwrap(), ["PUT".into(), "PATCH".into()]);
+    assert_eq!(listed.unwrap().methods.unwrap(), ["PUT", "PATCH"].map(Box::<str>::from));
     assert_eq!(policy.actions().map(|(name, _)| name).collect::<Vec<_>>(), ["invoice.refund"]);
     assert!(policy.unlisted().is_none());
 }

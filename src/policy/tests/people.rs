@@ -25,6 +25,7 @@ pub(in crate::policy) fn somebody() -> User {
         factor_ages: None,
         actor: None,
         issued_at: None,
+        claims_as_of: None,
         expires_at: Timestamp::from_unix_seconds(60),
         claims: SignedClaims::new("{}"),
     }

@@ -1,19 +1,32 @@
 //! The gRPC doors and the server they share.
 
 mod authorization;
+mod events;
 pub mod ext_authz;
 mod health;
+mod operator;
 mod status;
+mod structs;
+mod violations;
 
-use super::{PanicHook, listener::Listener, respond::Disclosure};
+use super::{PanicHook, listener::Listener, readiness::Phase, respond::Disclosure};
 use crate::{
-    authorizer::Authorizer, pb, pb::v1::authorization_service_server::AuthorizationServiceServer,
+    authorizer::{Authorizer, feed::Feed, operators::Operators},
+    core::clock::Timestamp,
+    pb,
+    pb::v1::{
+        authorization_service_server::AuthorizationServiceServer,
+        event_service_server::EventServiceServer, operator_service_server::OperatorServiceServer,
+    },
 };
 use authorization::AuthorizationDoor;
 use envoy_types::ext_authz::v3::pb::AuthorizationServer;
+use events::EventDoor;
 use ext_authz::ExtAuthzDoor;
 use health::Health;
+use operator::OperatorDoor;
 use std::{sync::Arc, time::Duration};
+use tokio::sync::watch;
 use tonic::{
     service::Routes,
     transport::{Error, Server},
@@ -50,6 +63,9 @@ pub(super) struct GrpcOptions {
     pub(super) explain: bool,
     pub(super) disclosure: Disclosure,
     pub(super) on_panic: PanicHook,
+    pub(super) events: Option<Feed>,
+    pub(super) operators: Option<Arc<Operators>>,
+    pub(super) phase: watch::Receiver<Phase>,
 }
 
 /// The services, and the handle that tells health checks how things are.
@@ -69,6 +85,14 @@ pub(super) fn routes(
                 .max_decoding_message_size(MAX_AUTHORIZE_BYTES),
         )
         .add_service(health_service);
+    if let Some(feed) = &options.events {
+        let door = EventDoor::new(feed.clone(), options.phase.clone());
+        routes.add_service(EventServiceServer::new(door));
+    }
+    if let Some(operators) = &options.operators {
+        let door = OperatorDoor(Arc::clone(operators));
+        routes.add_service(OperatorServiceServer::new(door));
+    }
     if options.reflection {
         routes.add_service(reflection()?);
     }
@@ -81,6 +105,15 @@ fn reflection() -> Result<ServerReflectionServer<impl ServerReflection>, Reflect
         .register_encoded_file_descriptor_set(pb::DESCRIPTORS)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()
+}
+
+/// An instant in the form of the wire.
+pub(in crate::serve) fn timestamp(instant: Timestamp) -> prost_types::Timestamp {
+    let nanos = instant.unix_millis().rem_euclid(1000) * 1_000_000;
+    prost_types::Timestamp {
+        seconds: instant.unix_seconds(),
+        nanos: i32::try_from(nanos).unwrap_or_default(),
+    }
 }
 
 /// Serves until `draining` completes and every connection is done.
@@ -115,7 +148,7 @@ mod tests {
         let set = prost_types::FileDescriptorSet::decode(super::pb::DESCRIPTORS).unwrap();
         let services = set.file.iter().flat_map(|file| &file.service);
         let services: Vec<_> = services.map(prost_types::ServiceDescriptorProto::name).collect();
-        assert_eq!(services, ["AuthorizationService"]);
+        assert_eq!(services, ["AuthorizationService", "EventService", "OperatorService"]);
         assert!(set.file.iter().all(|file| file.source_code_info.is_none()));
     }
 }

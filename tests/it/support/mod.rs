@@ -7,12 +7,14 @@ pub(crate) mod envoy;
 pub(crate) mod grpc;
 pub(crate) mod http;
 pub(crate) mod process;
+pub(crate) mod redis;
 pub(crate) mod scripted_authorizer;
 pub(crate) mod sidecar;
 pub(crate) mod stack;
 pub(crate) mod tokens;
 pub(crate) mod toolchain;
 pub(crate) mod upstream;
+pub(crate) mod webhooks;
 
 use std::time::Duration;
 

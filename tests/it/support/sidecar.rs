@@ -19,6 +19,7 @@ pub(crate) struct Sidecar {
     process: Process,
     grpc: SocketAddr,
     admin: SocketAddr,
+    webhook: Option<SocketAddr>,
     directory: TempDir,
 }
 
@@ -44,7 +45,11 @@ impl Sidecar {
         let process = Process::start("bailiff", &mut command(directory.path(), settings));
         let grpc = process.line(|line| listening(line, "grpc")).await;
         let admin = process.line(|line| listening(line, "admin")).await;
-        Self { process, grpc, admin, directory }
+        let webhook = match settings["listeners"].get("webhook") {
+            Some(_) => Some(process.line(|line| listening(line, "webhook")).await),
+            None => None,
+        };
+        Self { process, grpc, admin, webhook, directory }
     }
 
     /// Where its gRPC services listen over TCP.
@@ -67,6 +72,11 @@ impl Sidecar {
         socket(self.directory.path())
     }
 
+    /// Where it takes webhooks in.
+    pub(crate) const fn webhook(&self) -> SocketAddr {
+        self.webhook.expect("the settings open the listener")
+    }
+
     /// A page of its admin listener.
     pub(crate) fn admin(&self, path: &str) -> String {
         format!("http://{}{path}", self.admin)
@@ -77,6 +87,11 @@ impl Sidecar {
         let matching = |line: &&String| fields(line).is_some_and(|fields| wanted(&fields));
         let enough = |lines: &[String]| lines.iter().filter(matching).count() >= times;
         self.process.lines(|lines| enough(lines).then_some(())).await;
+    }
+
+    /// A file in its directory.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
     }
 
     /// Everything it printed.

@@ -24,6 +24,12 @@ impl fmt::Display for Missing {
     }
 }
 
+impl Missing {
+    pub(crate) fn new(why: &str) -> Self {
+        Self(why.to_owned())
+    }
+}
+
 impl From<io::Error> for Missing {
     fn from(error: io::Error) -> Self {
         Self(format!("`target/tools` is not usable: {error}"))

@@ -180,7 +180,7 @@ fn the_loop_ends_at_three_and_the_counter_grows_by_one() {
         let found = visit(production(), "/", &[DOCUMENT, ("cookie", &cookie)]);
         let Authentication::Redirect(redirect) = found else { panic!("{found:?}") };
         let line = format!("__clerk_redirect_count={next}; SameSite=Lax; HttpOnly; Max-Age=2");
-        assert_eq!(redirect.set_cookies, [line.into()]);
+        assert_eq!(redirect.set_cookies, [Box::<str>::from(line)]);
     }
     let cookie = format!("{UAT}; __clerk_redirect_count=3");
     let found = visit(production(), "/", &[DOCUMENT, ("cookie", &cookie)]);

@@ -1,6 +1,7 @@
 //! `Authorize`: one question, one answer.
 
-use super::{AuthorizationDoor, convert, explanation, question, violations::Violations};
+use super::{AuthorizationDoor, convert, explanation, question};
+use crate::serve::grpc::violations::Violations;
 use crate::{
     authorizer::{Door, outcome::Outcome},
     core::{
@@ -111,7 +112,7 @@ mod tests {
         },
         serve::{
             fixtures::{allow, deny, nobody},
-            grpc::authorization::violations::Violations,
+            grpc::violations::Violations,
         },
     };
     use tonic::{Code, Status};

@@ -1,6 +1,7 @@
 //! `BatchAuthorize`: many questions in one call.
 
-use super::{AuthorizationDoor, question, violations::Violations};
+use super::{AuthorizationDoor, question};
+use crate::serve::grpc::violations::Violations;
 use crate::{
     pb::v1::{BatchAuthorizeRequest, BatchAuthorizeResponse},
     serve::grpc::status,

@@ -1,6 +1,7 @@
 //! `GetClaims`: who a credential names.
 
-use super::{AuthorizationDoor, convert, credential, question, structs, violations::Violations};
+use super::{AuthorizationDoor, convert, credential, question};
+use crate::serve::grpc::{structs, violations::Violations};
 use crate::{
     core::{
         credential::CredentialKinds,

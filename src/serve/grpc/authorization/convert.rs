@@ -3,12 +3,11 @@
 #[cfg(test)]
 mod tests;
 
-use super::structs;
+use crate::serve::grpc::{structs, timestamp};
 use crate::{
     authorizer::outcome::Outcome,
     core::{
         asker::Asker,
-        clock::Timestamp,
         decision::{self, Effect, Upstream},
         entitlement::Entitlements,
         id::{OrganizationId, UserId},
@@ -162,13 +161,5 @@ fn actor(actor: &identity::Actor) -> Actor {
     Actor {
         subject: actor.subject.as_ref().map_or_else(String::new, |id| id.as_str().to_owned()),
         claims: structs::from_json(&actor.claims),
-    }
-}
-
-fn timestamp(instant: Timestamp) -> prost_types::Timestamp {
-    let nanos = instant.unix_millis().rem_euclid(1000) * 1_000_000;
-    prost_types::Timestamp {
-        seconds: instant.unix_seconds(),
-        nanos: i32::try_from(nanos).unwrap_or_default(),
     }
 }

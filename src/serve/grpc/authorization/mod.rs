@@ -7,8 +7,6 @@ mod convert;
 mod credential;
 mod explanation;
 mod question;
-mod structs;
-mod violations;
 
 use super::{GrpcOptions, status};
 use crate::{
@@ -38,7 +36,7 @@ pub(super) struct AuthorizationDoor {
 
 impl AuthorizationDoor {
     pub(super) fn new(authorizer: Arc<Authorizer>, options: &GrpcOptions) -> Self {
-        let GrpcOptions { disclosure, explain, on_panic, reflection: _ } = options;
+        let GrpcOptions { disclosure, explain, on_panic, .. } = options;
         Self { authorizer, disclosure: *disclosure, explain: *explain, on_panic: on_panic.clone() }
     }
 

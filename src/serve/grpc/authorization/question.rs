@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::{credential, structs, violations::Violations};
+use super::credential;
 use crate::{
     core::{
         credential::{CredentialKind, CredentialKinds},
@@ -15,6 +15,7 @@ use crate::{
         reverification::{Level, Preset, Reverification},
     },
     pb::v1::{self, AuthorizeRequest, authorize_request, reverification::Kind},
+    serve::grpc::{structs, violations::Violations},
 };
 use prost_types::Struct;
 use std::num::NonZeroU32;

@@ -147,7 +147,7 @@ fn a_development_instance_cleans_the_address_after_a_handshake() {
     let found = decide(&authenticator(development(), &script), &get(target, &[DOCUMENT]));
     let Authentication::Redirect(redirect) = found else { panic!("{found:?}") };
     assert_eq!(redirect.location.as_str(), "https://app.acme-widgets.com/p?x=1");
-    assert_eq!(redirect.set_cookies, [line.into()]);
+    assert_eq!(redirect.set_cookies, [Box::<str>::from(line)]);
     assert!(matches!(redirect.cause, RedirectCause::Returned(result) if is_signed_in(&result)));
 }
 

@@ -11,7 +11,7 @@ use crate::{
         Reverification as AskedReverification, ReverificationWindow, authorize_request,
         credential::Source, reverification::Kind,
     },
-    serve::grpc::authorization::violations::Violations,
+    serve::grpc::violations::Violations,
 };
 use std::num::NonZeroU32;
 use tonic::{Code, metadata::MetadataMap};

@@ -28,6 +28,15 @@ fn value(json: Json) -> Option<Value> {
     Some(Value { kind: Some(kind) })
 }
 
+/// One object of a JSON object. `None` where it holds none of that name.
+pub(super) fn field_of_json(json: &str, name: &str) -> Option<Struct> {
+    let mut whole = serde_json::from_str::<Map<String, Json>>(json).ok()?;
+    match whole.remove(name)? {
+        Json::Object(fields) => object(fields),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => None,
+    }
+}
+
 /// Reads a `Struct`. A double that stands for a whole number becomes one, as long as doubles can tell
 /// it from its neighbours. `None` where a number is not finite or a value is of no kind.
 pub(super) fn to_json(given: &Struct) -> Option<Map<String, Json>> {

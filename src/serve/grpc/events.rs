@@ -1,0 +1,163 @@
+//! The door for services that want to hear of Clerk's events.
+
+use crate::{
+    authorizer::feed::{Cursor, Feed, From, Gap, Subscription},
+    core::event::Event,
+    pb::v1::{self, SubscribeRequest, SubscribeResponse, event_service_server::EventService},
+    serve::{
+        grpc::{structs, timestamp, violations::Violations},
+        readiness::Phase,
+    },
+};
+use std::{pin::Pin, sync::Arc, time::Duration};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch},
+    time::interval,
+};
+use tokio_stream::{Stream, wrappers::ReceiverStream};
+use tonic::{Code, Request, Response, Status};
+
+/// How many subscribers there may be at once.
+const SUBSCRIBERS: usize = 64;
+/// How often a subscriber hears that there is nothing to tell, and how far it has come.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
+/// How many responses wait for a slow subscriber; it is slowed by them and nobody else.
+const WAITING: usize = 16;
+/// The most types a subscriber names, and the longest name.
+const MAX_TYPES: usize = 100;
+const MAX_TYPE_BYTES: usize = 128;
+
+/// Answers `Subscribe`.
+pub(super) struct EventDoor {
+    feed: Feed,
+    room: Arc<Semaphore>,
+    phase: watch::Receiver<Phase>,
+}
+
+impl EventDoor {
+    pub(super) fn new(feed: Feed, phase: watch::Receiver<Phase>) -> Self {
+        Self { feed, room: Arc::new(Semaphore::new(SUBSCRIBERS)), phase }
+    }
+}
+
+/// Which events a subscriber wants.
+struct Filter {
+    instance: Option<Box<str>>,
+    types: Vec<Box<str>>,
+}
+
+impl Filter {
+    fn takes(&self, event: &Event) -> bool {
+        let named = |wanted: &str| match wanted.strip_suffix('*') {
+            Some(beginning) => event.kind.starts_with(beginning),
+            None => *event.kind == *wanted,
+        };
+        self.instance.as_deref().is_none_or(|instance| event.instance.as_str() == instance)
+            && (self.types.is_empty() || self.types.iter().any(|wanted| named(wanted)))
+    }
+}
+
+#[tonic::async_trait]
+impl EventService for EventDoor {
+    type SubscribeStream =
+        Pin<Box<dyn Stream<Item = Result<SubscribeResponse, Status>> + Send + 'static>>;
+
+    async fn subscribe(
+        &self,
+        request: Request<SubscribeRequest>,
+    ) -> Result<Response<Self::SubscribeStream>, Status> {
+        let (from, filter) = read(request.into_inner())?;
+        let place = Arc::clone(&self.room)
+            .try_acquire_owned()
+            .map_err(|_| Status::new(Code::ResourceExhausted, "there are too many subscribers"))?;
+        let subscription = self.feed.subscribe(from).map_err(|gap| out_of_range(&gap))?;
+        let (sender, responses) = mpsc::channel(WAITING);
+        tokio::spawn(tell(subscription, filter, sender, self.phase.clone(), place));
+        Ok(Response::new(Box::pin(ReceiverStream::new(responses))))
+    }
+}
+
+fn read(request: SubscribeRequest) -> Result<(From, Filter), Status> {
+    let SubscribeRequest { after, from_start, types, instance } = request;
+    let mut violations = Violations::new();
+    let from = match (&*after, from_start) {
+        ("", true) => From::Start,
+        ("", false) => From::Now,
+        (_, true) => {
+            violations.add("from_start", "cannot be set together with `after`");
+            From::Now
+        }
+        (text, false) => match text.parse() {
+            Ok(cursor) => From::Cursor(cursor),
+            Err(error) => {
+                violations.add("after", error.to_string());
+                From::Now
+            }
+        },
+    };
+    if types.len() > MAX_TYPES {
+        violations.add("types", format!("has more than {MAX_TYPES}"));
+    }
+    for (index, name) in types.iter().take(MAX_TYPES).enumerate() {
+        let field = format!("types[{index}]");
+        let stem = name.strip_suffix('*').unwrap_or(name);
+        if name.is_empty() || stem.contains('*') {
+            violations.add(&field, "is a type such as `user.updated`, or `user.*`");
+        }
+        violations.bound(&field, name, MAX_TYPE_BYTES);
+    }
+    violations.bound("instance", &instance, MAX_TYPE_BYTES);
+    violations.into_result()?;
+    let instance = Some(instance.into_boxed_str()).filter(|name| !name.is_empty());
+    let types = types.into_iter().map(String::into_boxed_str).collect();
+    Ok((from, Filter { instance, types }))
+}
+
+/// Tells a subscriber of events until it goes, falls behind, or the process ends.
+async fn tell(
+    mut subscription: Subscription,
+    filter: Filter,
+    sender: mpsc::Sender<Result<SubscribeResponse, Status>>,
+    mut phase: watch::Receiver<Phase>,
+    _place: OwnedSemaphorePermit,
+) {
+    let mut signs = interval(SIGN_OF_LIFE);
+    loop {
+        let response = tokio::select! {
+            next = subscription.next() => match next {
+                Ok(event) if filter.takes(&event) => Ok(response(subscription.position(), &event)),
+                Ok(_) => continue,
+                Err(gap) => Err(out_of_range(&gap)),
+            },
+            _ = signs.tick() => {
+                Ok(SubscribeResponse { cursor: subscription.position().to_string(), event: None })
+            }
+            _ = phase.wait_for(|phase| *phase != Phase::Serving) => {
+                Err(Status::new(Code::Unavailable, "the service is shutting down; resume elsewhere"))
+            }
+            () = sender.closed() => return,
+        };
+        let last = response.is_err();
+        if sender.send(response).await.is_err() || last {
+            return;
+        }
+    }
+}
+
+fn response(cursor: Cursor, event: &Event) -> SubscribeResponse {
+    SubscribeResponse {
+        cursor: cursor.to_string(),
+        event: Some(v1::Event {
+            id: event.id.to_string(),
+            instance: event.instance.to_string(),
+            r#type: event.kind.to_string(),
+            occurred_at: Some(timestamp(event.occurred_at)),
+            data: structs::field_of_json(&event.payload, "data"),
+            payload_json: event.payload.to_string(),
+        }),
+    }
+}
+
+fn out_of_range(gap: &Gap) -> Status {
+    Status::new(Code::OutOfRange, gap.to_string())
+}

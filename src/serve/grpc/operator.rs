@@ -1,0 +1,117 @@
+//! The door for operators.
+
+use crate::{
+    authorizer::{
+        operators::{Asked, Operators, OrderRefused, Taken},
+        order::OrderTarget,
+    },
+    pb::v1::{
+        ReinstateRequest, ReinstateResponse, RevocationTarget, RevokeRequest, RevokeResponse,
+        operator_service_server::OperatorService, revocation_target::Target,
+    },
+    serve::grpc::{timestamp, violations::Violations},
+};
+use std::{sync::Arc, time::Duration};
+use tonic::{Code, Request, Response, Status, metadata::MetadataMap};
+
+const MAX_NAME_BYTES: usize = 256;
+const MAX_REASON_BYTES: usize = 500;
+
+/// Answers `Revoke` and `Reinstate`.
+pub(super) struct OperatorDoor(pub(super) Arc<Operators>);
+
+#[tonic::async_trait]
+impl OperatorService for OperatorDoor {
+    async fn revoke(
+        &self,
+        request: Request<RevokeRequest>,
+    ) -> Result<Response<RevokeResponse>, Status> {
+        let by = by(&request);
+        let (metadata, _, RevokeRequest { instance, target, seconds, reason }) =
+            request.into_parts();
+        let lasting = Some(Duration::from_secs(seconds));
+        let taken = self.order(&metadata, (instance, target, lasting, reason, by)).await?;
+        let Taken { id, until } = taken;
+        Ok(Response::new(RevokeResponse { id, until: until.map(timestamp) }))
+    }
+
+    async fn reinstate(
+        &self,
+        request: Request<ReinstateRequest>,
+    ) -> Result<Response<ReinstateResponse>, Status> {
+        let by = by(&request);
+        let (metadata, _, ReinstateRequest { instance, target, reason }) = request.into_parts();
+        let taken = self.order(&metadata, (instance, target, None, reason, by)).await?;
+        Ok(Response::new(ReinstateResponse { id: taken.id }))
+    }
+}
+
+type Said = (String, Option<RevocationTarget>, Option<Duration>, String, String);
+
+impl OperatorDoor {
+    async fn order(
+        &self,
+        metadata: &MetadataMap,
+        (instance, target, lasting, why, by): Said,
+    ) -> Result<Taken, Status> {
+        // Whoever is not let in learns nothing about what they sent.
+        let operator = self.0.admit(bearer(metadata), by).map_err(status)?;
+        let mut violations = Violations::new();
+        violations.bound("instance", &instance, MAX_NAME_BYTES);
+        violations.bound("reason", &why, MAX_REASON_BYTES);
+        if why.trim().is_empty() {
+            violations.add("reason", "is missing: the audit log keeps it");
+        }
+        let target = read(target, &mut violations);
+        violations.into_result()?;
+        let target = target.ok_or_else(|| Status::invalid_argument("target: is missing"))?;
+        let instance = Some(instance).filter(|name| !name.is_empty());
+        let asked = Asked { instance, target, lasting, why };
+        operator.order(asked).await.map_err(status)
+    }
+}
+
+fn read(target: Option<RevocationTarget>, violations: &mut Violations) -> Option<OrderTarget> {
+    let target = target.and_then(|target| target.target);
+    let (field, id, prefix) = match &target {
+        None => {
+            violations.add("target", "is missing");
+            return None;
+        }
+        Some(Target::SessionId(id)) => ("target.session_id", id, "sess_"),
+        Some(Target::UserId(id)) => ("target.user_id", id, "user_"),
+        Some(Target::OrganizationId(id)) => ("target.organization_id", id, "org_"),
+    };
+    violations.bound(field, id, MAX_NAME_BYTES);
+    // An id of another kind would be taken, and would refuse nobody.
+    if !id.starts_with(prefix) {
+        violations.add(field, format!("begins with `{prefix}`"));
+    }
+    Some(match target? {
+        Target::SessionId(id) => OrderTarget::Session(id),
+        Target::UserId(id) => OrderTarget::User(id),
+        Target::OrganizationId(id) => OrderTarget::Organization(id),
+    })
+}
+
+/// The one credential that the call carries.
+fn bearer(metadata: &MetadataMap) -> Option<&str> {
+    let mut values = metadata.get_all("authorization").iter();
+    let (first, None) = (values.next()?, values.next()) else { return None };
+    let (scheme, token) = first.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+fn by<T>(request: &Request<T>) -> String {
+    request.remote_addr().map_or_else(|| "a local socket".to_owned(), |peer| peer.to_string())
+}
+
+fn status(refused: OrderRefused) -> Status {
+    let code = match refused {
+        OrderRefused::Stranger => Code::Unauthenticated,
+        OrderRefused::UnknownInstance => Code::NotFound,
+        OrderRefused::Duration(_) => Code::InvalidArgument,
+        OrderRefused::NotStored => Code::Unavailable,
+    };
+    Status::new(code, refused.to_string())
+}

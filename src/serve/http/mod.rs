@@ -1,0 +1,3 @@
+//! Doors that speak plain HTTP.
+
+pub mod webhook;
