@@ -2,7 +2,7 @@
 //!
 //! What comes out is never more open than the source. Whatever is not understood, or cannot be said in
 //! the policy language, ends up denied or protected, with a comment `# decide: …` for a person. That
-//! is possible because both sources are taken for what they are, sets of paths ([`space`]): a template
+//! is possible because both sources are taken for what they are, sets of paths (`space`): a template
 //! gets everything that the source may ask of any path that a request comes to it by.
 
 mod draft;

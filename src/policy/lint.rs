@@ -1,7 +1,7 @@
 //! What is valid and yet hardly meant.
 //!
-//! Lints look at a compiled policy. Each is a function that adds what it finds; [`finding`] holds the
-//! words, [`code`] the names. A policy allows what it means below `lints`, for everything or for single
+//! Lints look at a compiled policy. Each is a function that adds what it finds; `finding` holds the
+//! words, `code` the names. A policy allows what it means below `lints`, for everything or for single
 //! rules, and an allowance that allows nothing is found in turn.
 
 mod code;

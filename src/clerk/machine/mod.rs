@@ -1,9 +1,9 @@
 //! Machines: API keys, machine-to-machine tokens and OAuth access tokens.
 //!
-//! What a credential is shows in its form ([`Form`]). JWTs are checked here with the instance's keys;
+//! What a credential is shows in its form (`Form`). JWTs are checked here with the instance's keys;
 //! everything else Clerk is asked about, and what it said is kept for a short while
-//! ([`OpaqueTokens`]). Clerk's package believes an answer of 200 whatever it says of revocation and
-//! expiry, and a JWT whoever issued it and whichever machine it is meant for; here all of that counts.
+//! (`OpaqueTokens`). What an answer says of revocation and expiry counts, and so does who issued a JWT
+//! and which machine it is meant for.
 
 mod answer;
 mod claims;
