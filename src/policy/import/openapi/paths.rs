@@ -49,7 +49,10 @@ methods! {
 /// One path of a document below one server.
 #[derive(Debug)]
 pub(super) struct Located {
-    /// As it is written, behind the server's path.
+    /// As it is written. Two paths can come to the same place behind two servers; a request may then be
+    /// for either, so that they are kept apart.
+    written: String,
+    /// The same behind the server's path.
     pub(super) text: String,
     /// At least its paths.
     pub(super) shape: Shape,
@@ -94,30 +97,32 @@ pub(super) fn located(document: &Value, notes: &mut Vec<String>) -> Vec<Located>
             let security = operation.get("security").or_else(|| document.get("security"));
             let answer = schemes.answer(security);
             let servers = [operation.get("servers"), item.get("servers"), document.get("servers")];
-            for base in bases(servers.into_iter().flatten().next(), notes) {
-                let text = format!("{base}{path}");
-                let at = at(&mut located, &text);
+            for base in &bases(servers.into_iter().flatten().next(), notes) {
+                let at = at(&mut located, path, base);
                 at.operations.get_or_insert_default().insert(*method, answer.clone());
             }
         }
         if elsewhere {
             let servers = item.get("servers").or_else(|| document.get("servers"));
-            for base in bases(servers, notes) {
-                at(&mut located, &format!("{base}{path}")).operations = None;
+            for base in &bases(servers, notes) {
+                at(&mut located, path, base).operations = None;
             }
         }
     }
     located
 }
 
-/// The path of that text, added if need be.
-fn at<'l>(located: &'l mut Vec<Located>, text: &str) -> &'l mut Located {
-    let known = located.iter().position(|path| path.text == text).unwrap_or(located.len());
+/// The path as it is written, behind a server's path, added if need be.
+fn at<'l>(located: &'l mut Vec<Located>, written: &str, base: &str) -> &'l mut Located {
+    let text = format!("{base}{written}");
+    let same = |path: &Located| path.written == written && path.text == text;
+    let known = located.iter().position(same).unwrap_or(located.len());
     if known == located.len() {
-        let (shape, template) = read(text);
+        let (shape, template) = read(&text);
         let concrete = template.is_some() && !text.contains('{');
         located.push(Located {
-            text: text.to_owned(),
+            written: written.to_owned(),
+            text,
             shape,
             template,
             concrete,

@@ -118,6 +118,26 @@ fn what_two_paths_have_in_common_asks_what_both_ask() {
 }
 
 #[test]
+fn what_two_servers_bring_to_one_place_asks_what_both_ask() {
+    for (root, below, asked) in [
+        ("get: { security: [{ session: [] }] }", "get: { security: [] }", "GET: signed_in"),
+        ("get: { security: [] }", "get: { security: [{ session: [] }] }", "GET: signed_in"),
+        // `GET` answers `HEAD`.
+        ("get: { security: [{ session: [] }] }", "head: { security: [] }", "HEAD: signed_in"),
+        ("$ref: elsewhere.yaml", "get: { security: [] }", "denied"),
+        ("get: { security: [] }", "$ref: elsewhere.yaml", "denied"),
+    ] {
+        let policy = imported(&document(&format!(
+            "servers: [{{ url: /b }}, {{ url: / }}]\npaths: {{ /: {{ {root} }}, /b/: {{ {below} }} }}\n"
+        )));
+        let place = policy.split("  /b:").nth(1).and_then(|rest| rest.split("\n  /").next());
+        let place = place.unwrap_or_else(|| panic!("{policy}"));
+        assert!(!place.contains("public"), "{root}, {below}:\n{policy}");
+        assert!(place.contains(asked), "{root}, {below}:\n{policy}");
+    }
+}
+
+#[test]
 fn names_of_parameters_become_sound() {
     let policy = imported(&document(
         "paths: { '/{userId}/{user-id}/{2nd}/{user_id}': { get: { security: [] } } }",
