@@ -1,0 +1,194 @@
+//! The two servers behind a real Envoy, which asks them and answers by itself.
+
+use crate::{
+    Failure, median,
+    request::{HOST, TARGET, headers, token},
+    servers::{POLICY, Running, start_bailiff, start_bare},
+    traffic::Round,
+};
+use bailiff::stand_in::keys::SigningKey;
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Empty};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use serde_json::json;
+use std::{
+    env, fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+const IN_FLIGHT: usize = 32;
+
+/// An Envoy, stopped when dropped.
+struct Envoy {
+    process: Child,
+    port: u16,
+}
+
+impl Drop for Envoy {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+pub(crate) async fn compare(rounds: usize, length: Duration) -> Result<(), Failure> {
+    let folder = tempfile::tempdir()?;
+    let key = SigningKey::generate("ins_load")?;
+    let (bailiff, _) = start_bailiff(folder.path(), &key.public_pem(), POLICY)?;
+    let bare = start_bare(folder.path())?;
+    let before_bare = start_envoy(folder.path(), &bare)?;
+    let before_bailiff = start_envoy(folder.path(), &bailiff)?;
+    let authorization = format!("Bearer {}", token(&key));
+    for envoy in [&before_bare, &before_bailiff] {
+        ready(envoy, &authorization).await?;
+        load(envoy, &authorization, Duration::from_millis(500)).await?;
+    }
+    let mut ratios = Vec::new();
+    let mut results: [Vec<Round>; 2] = [Vec::new(), Vec::new()];
+    for _ in 0..rounds {
+        let bare = load(&before_bare, &authorization, length).await?;
+        let ours = load(&before_bailiff, &authorization, length).await?;
+        ratios.push(ours.per_second / bare.per_second);
+        results[0].push(bare);
+        results[1].push(ours);
+    }
+    println!("through Envoy, unix socket, {IN_FLIGHT} in flight, {rounds} rounds of {length:?}");
+    for (server, rounds) in [&bare, &bailiff].into_iter().zip(&results) {
+        println!(
+            "{:8} {:>7.0} requests/s   p50 {:>5} us   p99 {:>5} us",
+            server.name,
+            median(rounds.iter().map(|round| round.per_second)),
+            median(rounds.iter().map(|round| f64::from(round.percentile(50)))),
+            median(rounds.iter().map(|round| f64::from(round.percentile(99)))),
+        );
+    }
+    println!(
+        "ratio    {:.3} of the throughput with the bare server behind it (median of rounds)",
+        median(ratios.into_iter())
+    );
+    Ok(())
+}
+
+fn program() -> PathBuf {
+    env::var_os("BAILIFF_ENVOY").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/envoy/envoy/_bin/envoy"),
+        PathBuf::from,
+    )
+}
+
+fn start_envoy(folder: &Path, asked: &Running) -> Result<Envoy, Failure> {
+    // Taken for a moment, to learn of a port that is free.
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let file = folder.join(format!("envoy-{}.json", asked.name));
+    fs::write(&file, configuration(port, &asked.unix).to_string())?;
+    let process = Command::new(program())
+        .arg("--config-path")
+        .arg(file)
+        .args(["--concurrency", "1", "--disable-hot-restart", "--log-level", "off"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    Ok(Envoy { process, port })
+}
+
+/// Waits until it answers by what it asked.
+async fn ready(envoy: &Envoy, authorization: &str) -> Result<(), Failure> {
+    let started = Instant::now();
+    while load(envoy, authorization, Duration::from_millis(50)).await.is_err() {
+        if started.elapsed() > Duration::from_secs(20) {
+            return Err("Envoy is not ready".into());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Ok(())
+}
+
+fn configuration(port: u16, socket: &Path) -> serde_json::Value {
+    let extension = "type.googleapis.com/envoy.extensions";
+    let http2 = json!({ "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+        "@type": format!("{extension}.upstreams.http.v3.HttpProtocolOptions"),
+        "explicit_http_config": { "http2_protocol_options": {} },
+    } });
+    let authorization = json!({
+        "@type": format!("{extension}.filters.http.ext_authz.v3.ExtAuthz"),
+        "transport_api_version": "V3",
+        "grpc_service": { "envoy_grpc": { "cluster_name": "authorizer" }, "timeout": "2s" },
+        "encode_raw_headers": true,
+    });
+    let manager = json!({
+        "@type":
+            format!("{extension}.filters.network.http_connection_manager.v3.HttpConnectionManager"),
+        "stat_prefix": "ingress",
+        "http_filters": [
+            { "name": "envoy.filters.http.ext_authz", "typed_config": authorization },
+            {
+                "name": "envoy.filters.http.router",
+                "typed_config": { "@type": format!("{extension}.filters.http.router.v3.Router") },
+            },
+        ],
+        "route_config": { "virtual_hosts": [{
+            "name": "all",
+            "domains": ["*"],
+            "routes": [{ "match": { "prefix": "/" }, "direct_response": { "status": 200 } }],
+        }] },
+    });
+    json!({ "static_resources": {
+        "listeners": [{
+            "name": "ingress",
+            "address": { "socket_address": { "address": "127.0.0.1", "port_value": port } },
+            "filter_chains": [{ "filters": [{
+                "name": "envoy.filters.network.http_connection_manager",
+                "typed_config": manager,
+            }] }],
+        }],
+        "clusters": [{
+            "name": "authorizer",
+            "type": "STATIC",
+            "typed_extension_protocol_options": http2,
+            "load_assignment": { "cluster_name": "authorizer", "endpoints": [{ "lb_endpoints": [{
+                "endpoint": { "address": { "pipe": { "path": socket } } },
+            }] }] },
+        }],
+    } })
+}
+
+async fn load(envoy: &Envoy, authorization: &str, length: Duration) -> Result<Round, Failure> {
+    let client = Client::builder(TokioExecutor::new()).build_http::<Empty<Bytes>>();
+    let mut request = http::Request::get(format!("http://127.0.0.1:{}{TARGET}", envoy.port))
+        .header("host", HOST)
+        .body(())?;
+    for (name, value) in headers(authorization) {
+        request.headers_mut().append(name, value.parse()?);
+    }
+    let (parts, ()) = request.into_parts();
+    let started = Instant::now();
+    let mut tasks = Vec::new();
+    for _ in 0..IN_FLIGHT {
+        let (client, parts) = (client.clone(), parts.clone());
+        tasks.push(tokio::spawn(async move {
+            let mut latencies = Vec::new();
+            while started.elapsed() < length {
+                let sent = Instant::now();
+                let request = http::Request::from_parts(parts.clone(), Empty::new());
+                let answer = client.request(request).await?;
+                if !answer.status().is_success() {
+                    return Err(format!("the answer was {}", answer.status()).into());
+                }
+                answer.into_body().collect().await?;
+                latencies.push(u32::try_from(sent.elapsed().as_micros())?);
+            }
+            Ok::<_, Failure>(latencies)
+        }));
+    }
+    let mut latencies = Vec::new();
+    for task in tasks {
+        latencies.append(&mut task.await??);
+    }
+    let took = started.elapsed();
+    latencies.sort_unstable();
+    let count = f64::from(u32::try_from(latencies.len())?);
+    Ok(Round { per_second: count / took.as_secs_f64(), latencies, cpu: 0.0 })
+}
