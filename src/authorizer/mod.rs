@@ -9,6 +9,7 @@ mod find;
 mod instances;
 pub mod intake;
 mod judge;
+mod load;
 mod next;
 mod operator;
 pub mod operators;
@@ -44,6 +45,7 @@ use crate::{
     telemetry::metrics::Metrics,
 };
 use cut_off::unless_cut_off;
+use load::Load;
 use next::{Seen, Trial};
 use operator::OperatorRequirements;
 use record::Recorded;
@@ -63,6 +65,7 @@ pub struct Authorizer {
     ready: watch::Receiver<bool>,
     log: LogDetail,
     revocations: Arc<Revocations>,
+    load: Load,
 }
 
 impl Authorizer {
@@ -77,8 +80,14 @@ impl Authorizer {
         revocations: Arc<Revocations>,
     ) -> Self {
         let (policies, operator) = (policies.into(), OperatorRequirements::new());
-        let log = LogDetail::Plain;
-        Self { policies, instances, clock, metrics, operator, ready, log, revocations }
+        let (log, load) = (LogDetail::Plain, Load::new(usize::MAX));
+        Self { policies, instances, clock, metrics, operator, ready, log, revocations, load }
+    }
+
+    /// The same for so many questions at once. More are refused with [`Reason::Overloaded`].
+    #[must_use]
+    pub fn with_most_at_once(self, most: usize) -> Self {
+        Self { load: Load::new(most), ..self }
     }
 
     /// The same with decisions logged in this detail.
@@ -89,6 +98,7 @@ impl Authorizer {
 
     /// Decides one question.
     pub async fn authorize(&self, question: &Question<'_>, door: Door) -> Outcome {
+        let Some(_place) = self.load.begin() else { return self.overloaded(question, door) };
         self.authorize_by(&self.policies.now(), question, door, self.clock.now()).await
     }
 
@@ -145,7 +155,10 @@ impl Authorizer {
         door: Door,
     ) -> (Outcome, Explanation) {
         let (policies, now) = (self.policies.now(), self.clock.now());
-        let outcome = self.authorize_by(&policies, question, door, now).await;
+        let outcome = match self.load.begin() {
+            Some(_place) => self.authorize_by(&policies, question, door, now).await,
+            None => self.overloaded(question, door),
+        };
         let explanation = self.explain(&policies.live, question, &outcome, now);
         (outcome, explanation)
     }
@@ -202,6 +215,14 @@ impl Authorizer {
         case.judge(&asked, authentication, instance)
     }
 
+    fn overloaded(&self, question: &Question<'_>, door: Door) -> Outcome {
+        let asker = match &question.wanted {
+            Wanted::Http(request) => Asker::of(request),
+            Wanted::Action(_) | Wanted::Requirement(_) => Asker::Api,
+        };
+        self.refuse(Reason::Overloaded, asker, door)
+    }
+
     /// The refusal of a message that no question could be made of.
     #[must_use]
     pub fn refuse(&self, reason: Reason, asker: Asker, door: Door) -> Outcome {
@@ -241,6 +262,7 @@ impl Authorizer {
             wanted: Wanted::Requirement(AskedRequirement::default()),
             also: Also::default(),
         };
+        let _place = self.load.begin().ok_or(Reason::Overloaded)?;
         let instance = self.instances.of(&question).ok_or(Reason::Misconfigured)?;
         let now = self.clock.now();
         judge::identified(self.authenticate(instance, &question, accepts, now).await)

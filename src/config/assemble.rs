@@ -39,13 +39,8 @@ pub use instances::InstanceError;
 
 use events::{Events, Forgetting};
 use instances::Shared;
-use std::{io, sync::Arc, time::Duration};
+use std::{io, sync::Arc};
 use thiserror::Error;
-
-/// How long health checks say that we are leaving before connections are told to go.
-const LEAVE: Duration = Duration::from_secs(2);
-/// How long calls under way may take after that.
-const DRAIN: Duration = Duration::from_secs(10);
 
 /// A Bailiff that listens already and does not serve yet.
 #[derive(Debug)]
@@ -135,6 +130,7 @@ pub async fn assemble(settings: Settings, trial: Trial) -> Result<Parts, Assembl
         events,
         reflection,
         explain,
+        limits,
         log,
         token_cache_bytes,
     } = settings;
@@ -181,7 +177,9 @@ pub async fn assemble(settings: Settings, trial: Trial) -> Result<Parts, Assembl
     let in_force = policies.in_force();
     let authorizer =
         Authorizer::new(in_force, instances, clock, Arc::clone(&metrics), ready, revocations);
-    let authorizer = Arc::new(authorizer.with_log_detail(log.detail));
+    let authorizer =
+        authorizer.with_log_detail(log.detail).with_most_at_once(limits.decisions_at_once);
+    let authorizer = Arc::new(authorizer);
     let statuses = policies.statuses();
     let admin = admin.map(|listener| (listener, pages(&metrics, &authorizer, statuses)));
     let followed = policies.follow().map_err(AssembleError::Follow)?;
@@ -192,8 +190,7 @@ pub async fn assemble(settings: Settings, trial: Trial) -> Result<Parts, Assembl
         reflection,
         explain,
         disclosure: Disclosure { rule: false },
-        leave: LEAVE,
-        drain: DRAIN,
+        limits: limits.serve,
         events: feed,
         operators,
         on_panic: PanicHook::new(move |door| metrics.panicked(door.as_str())),

@@ -1,5 +1,9 @@
 //! `bailiff.yaml` as it is written: a mirror of the text, without any meaning yet.
 
+mod limits;
+
+pub use limits::LimitsEntry;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::{fs, path::Path};
@@ -32,6 +36,9 @@ pub struct SettingsFile {
     pub events: Option<Switch>,
     /// File that holds what operators show to revoke by hand; nobody may unless set.
     pub operator_token_file: Option<String>,
+    /// How much Bailiff takes on, and how it leaves.
+    #[serde(default)]
+    pub limits: LimitsEntry,
     /// Logging.
     #[serde(default)]
     pub log: LogEntry,

@@ -3,11 +3,13 @@
 mod error;
 mod events;
 mod instance;
+mod limits;
 mod machines;
 
 pub use error::SettingsError;
 pub use events::{EventSettings, RedisSettings, WebhookSettings};
 pub use instance::{BackendApiSettings, InstanceSettings, KeySettings};
+pub use limits::LimitSettings;
 pub use machines::MachineSettings;
 
 use super::{
@@ -64,6 +66,8 @@ pub struct Settings {
     pub reflection: bool,
     /// Whether decisions are explained over gRPC to whoever asks for it.
     pub explain: bool,
+    /// How much Bailiff takes on, and how it leaves.
+    pub limits: LimitSettings,
     /// Logging.
     pub log: LogSettings,
     /// Bytes that each instance's cache of verified tokens may hold.
@@ -123,6 +127,7 @@ impl Settings {
             revocation,
             events,
             operator_token_file,
+            limits,
             log,
             token_cache,
         } = file;
@@ -151,6 +156,7 @@ impl Settings {
                 Some(text) => boolean("BAILIFF_EXPLAIN", text)?,
                 None => explain.unwrap_or(false),
             },
+            limits: LimitSettings::resolve(limits)?,
             log: LogSettings::resolve(log, environment, flags)?,
             token_cache_bytes: token_cache.max_bytes.unwrap_or(DEFAULT_TOKEN_CACHE_BYTES),
         })

@@ -123,6 +123,8 @@ reasons! {
         "The signing keys of the Clerk instance cannot be had right now.";
     UpstreamUnavailable = "upstream_unavailable", Unavailable,
         "Clerk has to be asked about the session or the credential, and cannot be right now.";
+    Overloaded = "overloaded", Unavailable,
+        "More is being asked than can be answered right now.";
     RevocationUnavailable = "revocation_unavailable", Unavailable,
         "What other replicas have heard of revocations cannot be had right now.";
     Misconfigured = "misconfigured", Unavailable,

@@ -1,7 +1,7 @@
 //! The door for operators: liveness, readiness and metrics. It tells how the process is, so it
 //! belongs on loopback or on a network of its own, never on a listener that users reach.
 
-use super::{Readiness, listener::Listener};
+use super::{Readiness, http::server, limits::Limits, listener::Listener};
 use axum::{
     Router,
     extract::State,
@@ -38,8 +38,9 @@ pub(super) async fn serve(
     listener: Listener,
     pages: AdminPages,
     readiness: Readiness,
+    limits: Limits,
 ) -> io::Result<()> {
-    axum::serve(listener, router(pages, readiness)).await
+    server::serve(listener, router(pages, readiness), limits).await
 }
 
 fn router(pages: AdminPages, readiness: Readiness) -> Router {

@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod grpc;
 pub mod http;
+pub mod limits;
 pub mod listener;
 mod panics;
 mod readiness;
@@ -16,10 +17,11 @@ use crate::authorizer::{Authorizer, Door, feed::Feed, operators::Operators};
 use admin::AdminPages;
 use grpc::GrpcOptions;
 use http::webhook::WebhookDoor;
+use limits::Limits;
 use listener::Listener;
 use readiness::{Phase, Readiness};
 use respond::Disclosure;
-use std::{fmt, io, sync::Arc, time::Duration};
+use std::{fmt, io, sync::Arc};
 use thiserror::Error;
 use tokio::{
     sync::watch,
@@ -46,11 +48,8 @@ pub struct ServeOptions {
     pub explain: bool,
     /// What refusals tell clients.
     pub disclosure: Disclosure,
-    /// How long to go on answering while health checks already say that we do not, so that proxies
-    /// stop choosing us before we are gone. One health interval is enough.
-    pub leave: Duration,
-    /// How long calls under way may take after that.
-    pub drain: Duration,
+    /// How much a peer may take, and how long leaving does.
+    pub limits: Limits,
     /// Events for services that subscribe, where that is on.
     pub events: Option<Feed>,
     /// Takes operators' orders, where that is on.
@@ -134,19 +133,17 @@ pub async fn run(
             // An error means that `run` itself is gone.
             let _ = in_phase.wait_for(|phase| *phase == Phase::Draining).await;
         };
-        grpc_servers.spawn(grpc::serve(listener, routes.clone(), draining));
+        grpc_servers.spawn(grpc::serve(listener, routes.clone(), options.limits, draining));
     }
     let mut others = JoinSet::new();
     others.spawn(health.clone().follow(readiness.clone()));
     if let Some((listener, door)) = doors.webhook {
-        others.spawn(async {
-            http::webhook::serve(listener, door).await.map_err(ServeError::Webhook)
-        });
+        let serving = http::webhook::serve(listener, door, options.limits);
+        others.spawn(async { serving.await.map_err(ServeError::Webhook) });
     }
     if let Some((listener, pages)) = doors.admin {
-        others.spawn(async {
-            admin::serve(listener, pages, readiness).await.map_err(ServeError::Admin)
-        });
+        let serving = admin::serve(listener, pages, readiness, options.limits);
+        others.spawn(async { serving.await.map_err(ServeError::Admin) });
     }
 
     tokio::select! {
@@ -157,7 +154,7 @@ pub async fn run(
     tracing::info!("shutting down");
     phase.send_replace(Phase::Leaving);
     health.report(false).await;
-    tokio::time::sleep(options.leave).await;
+    tokio::time::sleep(options.limits.leave).await;
     phase.send_replace(Phase::Draining);
     let drained = async {
         while let Some(ended) = grpc_servers.join_next().await {
@@ -165,7 +162,7 @@ pub async fn run(
         }
         Ok(())
     };
-    tokio::time::timeout(options.drain, drained).await.unwrap_or_else(|_| {
+    tokio::time::timeout(options.limits.drain, drained).await.unwrap_or_else(|_| {
         tracing::warn!("some calls were still under way at the end of the drain time");
         Ok(())
     })

@@ -12,6 +12,7 @@ mod envoy_configuration;
 mod explain;
 mod incidents;
 mod layering;
+mod limits;
 mod machines;
 mod policy_tests;
 mod readme;

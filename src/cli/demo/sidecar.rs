@@ -7,8 +7,8 @@ use crate::{
         assemble::{self, Parts},
         policy_loader::Trial,
         settings::{
-            BackendApiSettings, EventSettings, InstanceSettings, KeySettings, LogSettings,
-            MachineSettings, Settings, WebhookSettings,
+            BackendApiSettings, EventSettings, InstanceSettings, KeySettings, LimitSettings,
+            LogSettings, MachineSettings, Settings, WebhookSettings,
         },
     },
     serve,
@@ -70,6 +70,7 @@ impl Sidecar {
             events: EventSettings::NONE,
             reflection: true,
             explain: true,
+            limits: LimitSettings::STANDARD,
             log: LogSettings {
                 filter: "info".to_owned(),
                 format: LogFormat::Text,
@@ -80,8 +81,8 @@ impl Sidecar {
         let log = Log::start(&settings.log.filter, settings.log.format)?;
         let mut parts = assemble::assemble(settings, Trial::skipped()).await?;
         // Nobody has to be told that the demo is about to end.
-        parts.options.leave = Duration::ZERO;
-        parts.options.drain = Duration::from_secs(1);
+        parts.options.limits.leave = Duration::ZERO;
+        parts.options.limits.drain = Duration::from_secs(1);
         Ok(Self { parts, log })
     }
 

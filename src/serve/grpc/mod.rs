@@ -9,7 +9,7 @@ mod status;
 mod structs;
 mod violations;
 
-use super::{PanicHook, listener::Listener, readiness::Phase, respond::Disclosure};
+use super::{PanicHook, limits::Limits, listener::Listener, readiness::Phase, respond::Disclosure};
 use crate::{
     authorizer::{Authorizer, feed::Feed, operators::Operators},
     core::clock::Timestamp,
@@ -118,14 +118,16 @@ pub(in crate::serve) fn timestamp(instant: Timestamp) -> prost_types::Timestamp 
 
 /// Serves until `draining` completes and every connection is done.
 ///
-/// No limit on concurrent streams is announced: Envoy opens up to 1024 on a connection, learns a
-/// lower limit too late, and fails the calls above it.
+/// A limit on concurrent streams stands above what a proxy opens: Envoy opens up to 1024 on a
+/// connection, learns a lower limit too late, and fails the calls above it.
 pub(super) async fn serve(
     listener: Listener,
     routes: Routes,
+    limits: Limits,
     draining: impl Future<Output = ()>,
 ) -> Result<(), Error> {
     Server::builder()
+        .max_concurrent_streams(Some(limits.streams))
         .http2_max_pending_accept_reset_streams(Some(MAX_PENDING_RESETS))
         .http2_max_header_list_size(MAX_HEADER_LIST_BYTES)
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))

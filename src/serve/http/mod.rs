@@ -1,3 +1,4 @@
 //! Doors that speak plain HTTP.
 
+pub(super) mod server;
 pub mod webhook;

@@ -9,7 +9,7 @@ use crate::{
     authorizer::intake::{Appended, Intake, IntakeError},
     clerk::webhook::{MAX_MESSAGE_BYTES, MESSAGE_ID, SIGNATURE, Signed, TIMESTAMP},
     core::clock::SharedClock,
-    serve::listener::Listener,
+    serve::{http::server, limits::Limits, listener::Listener},
 };
 use axum::{
     Router,
@@ -50,8 +50,12 @@ struct Shared {
     room: Arc<Semaphore>,
 }
 
-pub(in crate::serve) async fn serve(listener: Listener, door: WebhookDoor) -> io::Result<()> {
-    axum::serve(listener, router(door)).await
+pub(in crate::serve) async fn serve(
+    listener: Listener,
+    door: WebhookDoor,
+    limits: Limits,
+) -> io::Result<()> {
+    server::serve(listener, router(door), limits).await
 }
 
 fn router(door: WebhookDoor) -> Router {

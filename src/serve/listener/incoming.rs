@@ -5,7 +5,6 @@ use super::{
     unix::{self, SocketFile},
 };
 use std::{
-    future::poll_fn,
     io::{self, ErrorKind, IoSlice},
     pin::Pin,
     task::{Context, Poll, ready},
@@ -108,20 +107,6 @@ impl Stream for Listener {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.poll_connection(context).map(|connection| Some(Ok(connection)))
-    }
-}
-
-impl axum::serve::Listener for Listener {
-    type Io = Connection;
-    type Addr = ListenAddress;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        let connection = poll_fn(|context| self.poll_connection(context)).await;
-        (connection, self.address.clone())
-    }
-
-    fn local_addr(&self) -> io::Result<Self::Addr> {
-        Ok(self.address.clone())
     }
 }
 

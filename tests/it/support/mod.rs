@@ -4,6 +4,7 @@
 pub(crate) mod check;
 pub(crate) mod chromium;
 pub(crate) mod envoy;
+pub(crate) mod frames;
 pub(crate) mod grpc;
 pub(crate) mod http;
 pub(crate) mod process;

@@ -69,6 +69,14 @@ impl Process {
         assert!(sent.is_ok_and(|status| status.success()), "{} takes {name}", self.name);
     }
 
+    /// Memory in use, as the kernel tells it.
+    pub(crate) fn resident_kb(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.expect("the process is there");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
+    }
+
     /// Waits for the end and returns the exit code.
     pub(crate) async fn exit_code(mut self) -> Option<i32> {
         let ended = async {

@@ -77,6 +77,16 @@ impl Sidecar {
         self.webhook.expect("the settings open the listener")
     }
 
+    /// Where its admin listener is.
+    pub(crate) const fn admin_address(&self) -> SocketAddr {
+        self.admin
+    }
+
+    /// How much memory it has in use.
+    pub(crate) fn resident_kb(&self) -> u64 {
+        self.process.resident_kb()
+    }
+
     /// A page of its admin listener.
     pub(crate) fn admin(&self, path: &str) -> String {
         format!("http://{}{path}", self.admin)
