@@ -17,6 +17,7 @@ use bailiff::{
         host::Host,
         http_request::{HttpRequest, Scheme},
         path::CanonicalPath,
+        peer::Peer,
         question::{Also, CredentialSource, Question, Wanted},
         reason::Reason,
     },
@@ -167,6 +168,7 @@ fn question(authorization: &str) -> Question<'_> {
             peer: None,
         }),
         also: Also::default(),
+        peer: Peer::UNKNOWN,
     }
 }
 
@@ -267,7 +269,7 @@ fn decisions(criterion: &mut Criterion) {
     criterion.bench_function("Check: decode, decide, encode", |bencher| {
         bencher.iter(|| {
             let request = CheckRequest::decode(black_box(&*message)).expect("a request");
-            bench.runtime.block_on(door.decide(request)).encode_to_vec()
+            bench.runtime.block_on(door.decide(request, None)).encode_to_vec()
         });
     });
 }
@@ -304,6 +306,7 @@ fn explanations(criterion: &mut Criterion) {
         who: Who::Nobody(Reason::SignedOut),
         also_action: None,
         also_require: None,
+        peer: Peer::UNKNOWN,
         now: Timestamp::from_unix_seconds(0),
     };
     let mut group = criterion.benchmark_group("explain");

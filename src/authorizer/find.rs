@@ -178,6 +178,7 @@ impl Asked<'_, '_> {
             return Verdict::denied(rule);
         }
         let mut facts = Facts::of_caller(caller, now);
+        facts.peer = question.peer;
         match &question.wanted {
             Wanted::Http(request) => facts.request = Some(request),
             Wanted::Action(action) => {

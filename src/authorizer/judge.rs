@@ -153,8 +153,13 @@ impl<'a> Case<'a> {
 
     /// How an allowed request goes on.
     fn upstream(&self, asked: &Asked<'_, '_>, identity: &Identity) -> Result<Upstream, Refused> {
-        let facts =
-            HeaderFacts { identity, request: self.request, path: asked.path(), now: self.now };
+        let facts = HeaderFacts {
+            identity,
+            request: self.request,
+            path: asked.path(),
+            peer: self.question.peer,
+            now: self.now,
+        };
         let mut upstream = self.policy.upstream().apply(&facts).map_err(|error| Refused {
             rule: asked.rule().cloned(),
             refusal: Refusal {

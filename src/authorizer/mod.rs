@@ -34,6 +34,7 @@ use crate::{
         credential::CredentialKinds,
         decision::{Decision, Denial, Effect},
         identity::Identity,
+        peer::Peer,
         presentation::Presentation,
         question::{Also, AskedRequirement, CredentialSource, Question, Wanted},
         reason::{Category, Reason},
@@ -183,6 +184,7 @@ impl Authorizer {
             who,
             also_action: action,
             also_require: also_require.as_deref(),
+            peer: question.peer,
             now,
         });
         // What was decided is what was decided.
@@ -261,6 +263,7 @@ impl Authorizer {
             instance,
             wanted: Wanted::Requirement(AskedRequirement::default()),
             also: Also::default(),
+            peer: Peer::UNKNOWN,
         };
         let _place = self.load.begin().ok_or(Reason::Overloaded)?;
         let instance = self.instances.of(&question).ok_or(Reason::Misconfigured)?;

@@ -5,6 +5,7 @@ use crate::{
     core::{
         clock::{SharedClock, Timestamp},
         id::InstanceName,
+        peer::PeerNames,
     },
     revocation::log::EventLog,
 };
@@ -18,11 +19,33 @@ pub const MIN_TOKEN_BYTES: usize = 24;
 
 /// Takes orders.
 pub struct Operators {
-    token: [u8; 32],
+    /// Of the token, where there is one.
+    token: Option<[u8; 32]>,
+    clients: Box<[Box<str>]>,
     instances: Vec<InstanceName>,
     log: EventLog,
     clock: SharedClock,
     longest: Duration,
+}
+
+/// Who is an operator: whoever shows the one, or comes as one of the others.
+#[derive(Clone, Debug)]
+pub struct Admitted<'a> {
+    /// What they show.
+    pub token: Option<&'a SecretString>,
+    /// Names of which their certificate has one.
+    pub clients: &'a [Box<str>],
+}
+
+/// Who calls.
+#[derive(Clone, Debug, Default)]
+pub struct Calling<'a> {
+    /// What they show.
+    pub token: Option<&'a str>,
+    /// The names in the certificate that their connection was made with.
+    pub names: Option<&'a PeerNames>,
+    /// Where they call from, as far as the door can tell.
+    pub from: String,
 }
 
 /// The credential in the settings is too short to keep anybody out.
@@ -79,32 +102,45 @@ pub struct Operator<'a> {
 }
 
 impl Operators {
-    /// Takes orders from whoever knows `token`, for blocks of at most `longest`.
+    /// Takes orders from whoever is `admitted`, for blocks of at most `longest`.
     ///
     /// # Errors
     /// [`WeakToken`] if it could be guessed.
     pub fn new(
-        token: &SecretString,
+        Admitted { token, clients }: Admitted<'_>,
         instances: Vec<InstanceName>,
         log: EventLog,
         clock: SharedClock,
         longest: Duration,
     ) -> Result<Self, WeakToken> {
-        let token = token.expose_secret().trim();
-        if token.len() < MIN_TOKEN_BYTES {
+        let token = token.map(|token| token.expose_secret().trim());
+        if token.is_some_and(|token| token.len() < MIN_TOKEN_BYTES) {
             return Err(WeakToken);
         }
-        Ok(Self { token: hash(token), instances, log, clock, longest })
+        let (token, clients) = (token.map(hash), clients.into());
+        Ok(Self { token, clients, instances, log, clock, longest })
     }
 
-    /// Lets an operator in who carries the credential. `by`: who calls, as far as the door can tell.
+    /// Lets an operator in: by the credential, or by a name in their certificate. A credential that is
+    /// shown must be right, whatever the certificate says.
     ///
     /// # Errors
     /// [`OrderRefused::Stranger`] for everybody else.
-    pub fn admit(&self, token: Option<&str>, by: String) -> Result<Operator<'_>, OrderRefused> {
-        let known = token.is_some_and(|token| {
-            constant_time::verify_slices_are_equal(&hash(token), &self.token).is_ok()
-        });
+    pub fn admit(&self, calling: Calling<'_>) -> Result<Operator<'_>, OrderRefused> {
+        let Calling { token, names, from } = calling;
+        let by = match names {
+            None => from,
+            Some(names) => format!("{from} with the certificate of {names:?}"),
+        };
+        let known = match (token, self.token) {
+            (Some(token), Some(right)) => {
+                constant_time::verify_slices_are_equal(&hash(token), &right).is_ok()
+            }
+            (Some(_), None) => false,
+            (None, _) => {
+                names.is_some_and(|names| self.clients.iter().any(|name| names.contains(name)))
+            }
+        };
         if known {
             return Ok(Operator { operators: self, by });
         }

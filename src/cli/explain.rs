@@ -7,7 +7,10 @@ use super::exit::{Exit, complain};
 use crate::{
     clerk::{TokenError, keys::KeyError},
     config::policy_file::{self, PolicyFileError},
-    core::clock::{Clock as _, SystemClock},
+    core::{
+        clock::{Clock as _, SystemClock},
+        peer::Peer,
+    },
     policy::{
         Inquiry, Policy, Style,
         explain::{Colours, Explanation},
@@ -185,6 +188,7 @@ fn of_arguments(policy: &Policy, arguments: &Arguments) -> Result<Explained, Exp
         who: identified.who(),
         also_action: None,
         also_require: None,
+        peer: Peer::UNKNOWN,
         now,
     });
     Ok(Explained { identified, explanation })

@@ -1,10 +1,9 @@
 //! `bailiff healthcheck`
 
 use super::{
-    connection::connect,
+    connection::{ConnectionArguments, ConnectionError, Target},
     exit::{Exit, complain},
 };
-use crate::serve::listener::{ListenAddress, ListenAddressError};
 use clap::Args;
 use std::{io, time::Duration};
 use thiserror::Error;
@@ -15,9 +14,8 @@ use tonic_health::pb::{
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Address of the gRPC listener, `host:port` or `unix:/path`.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9191")]
-    address: String,
+    #[command(flatten)]
+    connection: ConnectionArguments,
     /// Name of the service to ask about; empty for the whole.
     #[arg(long, value_name = "NAME", default_value = "")]
     service: String,
@@ -28,12 +26,10 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Error)]
 enum HealthError {
-    #[error("`--address`: {0}")]
-    Address(#[from] ListenAddressError),
+    #[error(transparent)]
+    Connection(#[from] ConnectionError),
     #[error("cannot start: {0}")]
     Runtime(#[from] io::Error),
-    #[error("no connection")]
-    Connect(#[from] tonic::transport::Error),
     #[error("no answer within {0} ms")]
     Timeout(u64),
     #[error("{}", .0.message())]
@@ -48,9 +44,9 @@ pub(super) fn run(arguments: Arguments) -> Exit {
         Err(error) => {
             complain(&error);
             match error {
-                HealthError::Address(_) => Exit::Usage,
-                HealthError::Runtime(_)
-                | HealthError::Connect(_)
+                HealthError::Connection(error) if error.is_about_the_arguments() => Exit::Usage,
+                HealthError::Connection(_)
+                | HealthError::Runtime(_)
                 | HealthError::Timeout(_)
                 | HealthError::Call(_)
                 | HealthError::NotServing => Exit::Bad,
@@ -59,18 +55,19 @@ pub(super) fn run(arguments: Arguments) -> Exit {
     }
 }
 
-fn check(Arguments { address, service, timeout: limit }: Arguments) -> Result<(), HealthError> {
-    let address: ListenAddress = address.parse()?;
+fn check(arguments: Arguments) -> Result<(), HealthError> {
+    let Arguments { connection, service, timeout: limit } = arguments;
+    let target = connection.read()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        timeout(Duration::from_millis(limit), ask(&address, service))
+        timeout(Duration::from_millis(limit), ask(target, service))
             .await
             .map_err(|_| HealthError::Timeout(limit))?
     })
 }
 
-async fn ask(address: &ListenAddress, service: String) -> Result<(), HealthError> {
-    let channel = connect(address).await?;
+async fn ask(target: Target, service: String) -> Result<(), HealthError> {
+    let channel = target.connect().await?;
     let answer = HealthClient::new(channel).check(HealthCheckRequest { service }).await?;
     match answer.into_inner().status() {
         ServingStatus::Serving => Ok(()),

@@ -1,21 +1,21 @@
 //! `bailiff revoke`
 
 use super::{
-    connection::connect,
+    connection::{ConnectionArguments, ConnectionError},
     exit::{Exit, complain},
 };
-use crate::{
-    pb::v1::{
-        ReinstateRequest, RevocationTarget, RevokeRequest,
-        operator_service_client::OperatorServiceClient, revocation_target::Target,
-    },
-    serve::listener::{ListenAddress, ListenAddressError},
+use crate::pb::v1::{
+    ReinstateRequest, RevocationTarget, RevokeRequest,
+    operator_service_client::OperatorServiceClient, revocation_target::Target,
 };
 use clap::Args;
 use std::{fs, io, path::PathBuf, time::Duration};
 use thiserror::Error;
 use tokio::time::timeout;
-use tonic::{Request, metadata::MetadataValue};
+use tonic::{
+    Request,
+    metadata::{Ascii, MetadataValue},
+};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -30,15 +30,15 @@ pub(super) struct Arguments {
     /// Take an earlier order back.
     #[arg(long, conflicts_with = "lasting")]
     undo: bool,
-    /// File that holds the operator credential.
-    #[arg(long, value_name = "FILE")]
-    token_file: PathBuf,
+    /// File that holds the operator credential; not needed by whom the settings let in by the name in
+    /// the certificate shown.
+    #[arg(long, value_name = "FILE", required_unless_present = "certificate_file")]
+    token_file: Option<PathBuf>,
     /// The Clerk instance, by its name in the settings; the first one unless given.
     #[arg(long, value_name = "NAME", default_value = "")]
     instance: String,
-    /// Address of the gRPC listener, `host:port` or `unix:/path`.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9191")]
-    address: String,
+    #[command(flatten)]
+    connection: ConnectionArguments,
 }
 
 /// How long an answer may take.
@@ -46,8 +46,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Error)]
 enum RevokeError {
-    #[error("`--address`: {0}")]
-    Address(#[from] ListenAddressError),
+    #[error(transparent)]
+    Connection(#[from] ConnectionError),
     #[error("`{0}` is none of `sess_...`, `user_...` and `org_...`")]
     Target(String),
     #[error("`--for`: `{0}` is no time such as `90s`, `15m`, `12h` or `7d`")]
@@ -58,8 +58,6 @@ enum RevokeError {
     Token,
     #[error("cannot start: {0}")]
     Runtime(#[from] io::Error),
-    #[error("no connection")]
-    Connect(#[from] tonic::transport::Error),
     #[error("no answer within {} s", PATIENCE.as_secs())]
     Timeout,
     #[error("{}", .0.message())]
@@ -75,13 +73,13 @@ pub(super) fn run(arguments: Arguments) -> Exit {
         Err(error) => {
             complain(&error);
             match error {
-                RevokeError::Address(_)
-                | RevokeError::Target(_)
+                RevokeError::Connection(error) if error.is_about_the_arguments() => Exit::Usage,
+                RevokeError::Target(_)
                 | RevokeError::Lasting(_)
                 | RevokeError::TokenFile { .. }
                 | RevokeError::Token => Exit::Usage,
-                RevokeError::Runtime(_)
-                | RevokeError::Connect(_)
+                RevokeError::Connection(_)
+                | RevokeError::Runtime(_)
                 | RevokeError::Timeout
                 | RevokeError::Call(_) => Exit::Bad,
             }
@@ -90,18 +88,15 @@ pub(super) fn run(arguments: Arguments) -> Exit {
 }
 
 fn order(arguments: Arguments) -> Result<String, RevokeError> {
-    let Arguments { target, lasting, why, undo: _, token_file, instance, address } = arguments;
-    let address: ListenAddress = address.parse()?;
+    let Arguments { target, lasting, why, undo: _, token_file, instance, connection } = arguments;
+    let connection = connection.read()?;
     let target = Some(RevocationTarget { target: Some(read_target(target)?) });
     let seconds = lasting.map(|text| read_lasting(&text)).transpose()?;
-    let token = fs::read_to_string(&token_file)
-        .map_err(|source| RevokeError::TokenFile { path: token_file, source })?;
-    let bearer = MetadataValue::try_from(format!("Bearer {}", token.trim()))
-        .map_err(|_| RevokeError::Token)?;
+    let bearer = token_file.map(bearer).transpose()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let call = async {
-            let mut client = OperatorServiceClient::new(connect(&address).await?);
+            let mut client = OperatorServiceClient::new(connection.connect().await?);
             let Some(seconds) = seconds else {
                 let message = ReinstateRequest { instance, target, reason: why };
                 let answer = client.reinstate(with(message, bearer)).await?.into_inner();
@@ -116,9 +111,17 @@ fn order(arguments: Arguments) -> Result<String, RevokeError> {
     })
 }
 
-fn with<T>(message: T, bearer: MetadataValue<tonic::metadata::Ascii>) -> Request<T> {
+fn bearer(token_file: PathBuf) -> Result<MetadataValue<Ascii>, RevokeError> {
+    let token = fs::read_to_string(&token_file)
+        .map_err(|source| RevokeError::TokenFile { path: token_file, source })?;
+    MetadataValue::try_from(format!("Bearer {}", token.trim())).map_err(|_| RevokeError::Token)
+}
+
+fn with<T>(message: T, bearer: Option<MetadataValue<Ascii>>) -> Request<T> {
     let mut request = Request::new(message);
-    request.metadata_mut().insert("authorization", bearer);
+    if let Some(bearer) = bearer {
+        request.metadata_mut().insert("authorization", bearer);
+    }
     request
 }
 

@@ -2,6 +2,7 @@
 
 mod events;
 mod instances;
+mod listeners;
 
 use super::{
     advice,
@@ -30,7 +31,7 @@ use crate::{
         Doors, PanicHook, ServeOptions,
         admin::AdminPages,
         http::webhook::WebhookDoor,
-        listener::{DEFAULT_SOCKET_MODE, ListenAddress, ListenError, Listener},
+        listener::{ListenError, tls::Protocols},
         respond::Disclosure,
     },
     telemetry::metrics::{InstanceEvent, Metrics, MetricsError},
@@ -39,6 +40,7 @@ pub use instances::InstanceError;
 
 use events::{Events, Forgetting};
 use instances::Shared;
+use listeners::{Encrypted, Listeners};
 use std::{io, sync::Arc};
 use thiserror::Error;
 
@@ -162,14 +164,16 @@ pub async fn assemble(settings: Settings, trial: Trial) -> Result<Parts, Assembl
     let Events { revocations, intake, feed, operators, forgetting } =
         events::assemble(&events, &webhooks, &clock).await?;
     // Whoever waits for `ready` in the log finds every listener open.
-    let grpc = open_all("grpc", &grpc).await?;
+    let mut listeners = Listeners::new(clock.clone());
+    let grpc = listeners.open_all("grpc", grpc, Protocols::Http2).await?;
     let admin = match admin {
-        Some(address) => Some(open("admin", &address).await?),
+        Some(settings) => Some(listeners.open("admin", settings, Protocols::Http1).await?),
         None => None,
     };
     let webhook = match (&events.webhook, intake) {
-        (Some(address), Some(intake)) => {
-            Some((open("webhook", address).await?, webhook_door(intake, &clock, &metrics)))
+        (Some(settings), Some(intake)) => {
+            let listener = listeners.open("webhook", settings.clone(), Protocols::Http1).await?;
+            Some((listener, webhook_door(intake, &clock, &metrics)))
         }
         _ => None,
     };
@@ -180,8 +184,8 @@ pub async fn assemble(settings: Settings, trial: Trial) -> Result<Parts, Assembl
     let authorizer =
         authorizer.with_log_detail(log.detail).with_most_at_once(limits.decisions_at_once);
     let authorizer = Arc::new(authorizer);
-    let statuses = policies.statuses();
-    let admin = admin.map(|listener| (listener, pages(&metrics, &authorizer, statuses)));
+    let (statuses, encrypted) = (policies.statuses(), listeners.observed_by(&metrics));
+    let admin = admin.map(|listener| (listener, pages(&metrics, &authorizer, statuses, encrypted)));
     let followed = policies.follow().map_err(AssembleError::Follow)?;
     let background =
         Background { _readiness: following, _policies: followed, _forgetting: forgetting };
@@ -198,26 +202,6 @@ pub async fn assemble(settings: Settings, trial: Trial) -> Result<Parts, Assembl
     Ok(Parts { authorizer, doors, options, background })
 }
 
-async fn open_all(name: &str, addresses: &[ListenAddress]) -> Result<Vec<Listener>, ListenError> {
-    let mut listeners = Vec::with_capacity(addresses.len());
-    for address in addresses {
-        listeners.push(open(name, address).await?);
-    }
-    Ok(listeners)
-}
-
-async fn open(name: &str, address: &ListenAddress) -> Result<Listener, ListenError> {
-    let listener = Listener::bind(address, DEFAULT_SOCKET_MODE).await?;
-    tracing::info!(listener = name, address = %listener.address(), "listening");
-    if !address.is_local() {
-        tracing::warn!(
-            listener = name,
-            "other machines can connect: whoever can, can try tokens; put it behind mTLS or a network policy"
-        );
-    }
-    Ok(listener)
-}
-
 fn webhook_door(intake: Arc<Intake>, clock: &SharedClock, metrics: &Arc<Metrics>) -> WebhookDoor {
     let metrics = Arc::clone(metrics);
     let count = Arc::new(move |outcome| metrics.webhook(outcome));
@@ -228,12 +212,15 @@ fn pages(
     metrics: &Arc<Metrics>,
     authorizer: &Arc<Authorizer>,
     policies: Vec<PolicyStatus>,
+    encrypted: Encrypted,
 ) -> AdminPages {
     let (metrics, authorizer) = (Arc::clone(metrics), Arc::clone(authorizer));
     AdminPages {
         metrics: Arc::new(move || metrics.page()),
         missing: Arc::new(move || authorizer.missing()),
-        detail: Arc::new(move || policies.iter().flat_map(PolicyStatus::lines).collect()),
+        detail: Arc::new(move || {
+            policies.iter().flat_map(PolicyStatus::lines).chain(encrypted.lines()).collect()
+        }),
     }
 }
 

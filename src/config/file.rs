@@ -1,8 +1,12 @@
 //! `bailiff.yaml` as it is written: a mirror of the text, without any meaning yet.
 
 mod limits;
+mod listeners;
 
 pub use limits::LimitsEntry;
+pub use listeners::{
+    ClientAuth, FullListener, ListenerEntry, Listeners, ListenersEntry, MinimumVersion, TlsEntry,
+};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -36,6 +40,10 @@ pub struct SettingsFile {
     pub events: Option<Switch>,
     /// File that holds what operators show to revoke by hand; nobody may unless set.
     pub operator_token_file: Option<String>,
+    /// Names, of which a client certificate must have one for its holder to revoke by hand without the
+    /// operator token: DNS names, or URIs such as `spiffe://shop.test/operator`.
+    #[serde(default)]
+    pub operator_clients: Vec<String>,
     /// How much Bailiff takes on, and how it leaves.
     #[serde(default)]
     pub limits: LimitsEntry,
@@ -174,18 +182,6 @@ pub enum Missing {
     Accept,
 }
 
-/// Where to listen.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ListenersEntry {
-    /// gRPC: `ext_authz`, `Authorize`, `GetClaims`, health.
-    pub grpc: Option<OneOrMany>,
-    /// Health, readiness and metrics over HTTP; `off` for none.
-    pub admin: Option<String>,
-    /// Clerk's webhooks; open where there is a signing secret, `off` for none.
-    pub webhook: Option<String>,
-}
-
 /// What is heard of revocations.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -222,16 +218,6 @@ pub enum WhenAway {
     Continue,
     /// Nobody who is signed in is let through.
     Refuse,
-}
-
-/// One text or a list of them.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum OneOrMany {
-    /// One.
-    One(String),
-    /// Several.
-    Many(Vec<String>),
 }
 
 /// Logging.
@@ -294,7 +280,7 @@ impl SettingsFile {
         Self::parse(&text).map_err(|problem| SettingsFileError::Parse { path: shown, problem })
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
         if text.trim().is_empty() {
             return Ok(Self::default());
         }

@@ -4,6 +4,7 @@ mod error;
 mod events;
 mod instance;
 mod limits;
+mod listeners;
 mod machines;
 
 pub use error::SettingsError;
@@ -14,9 +15,9 @@ pub use machines::MachineSettings;
 
 use super::{
     env::{self, Environment},
-    file::{LogEntry, OneOrMany, SettingsFile, Switch},
+    file::{LogEntry, SettingsFile, Switch},
 };
-use crate::{authorizer::LogDetail, serve::listener::ListenAddress, telemetry::log::LogFormat};
+use crate::{authorizer::LogDetail, serve::listener::ListenerSettings, telemetry::log::LogFormat};
 use instance::resolve_instances;
 use std::path::{Path, PathBuf};
 
@@ -57,9 +58,9 @@ pub struct Settings {
     /// The Clerk instances; at least one.
     pub instances: Vec<InstanceSettings>,
     /// gRPC listeners; at least one.
-    pub grpc: Vec<ListenAddress>,
+    pub grpc: Vec<ListenerSettings>,
     /// The admin listener.
-    pub admin: Option<ListenAddress>,
+    pub admin: Option<ListenerSettings>,
     /// Webhooks, revocation and subscriptions.
     pub events: EventSettings,
     /// Whether reflection is served.
@@ -85,8 +86,6 @@ pub struct LogSettings {
     pub detail: LogDetail,
 }
 
-const DEFAULT_GRPC: &str = "127.0.0.1:9191";
-const DEFAULT_ADMIN: &str = "127.0.0.1:9194";
 const DEFAULT_TOKEN_CACHE_BYTES: u64 = 64 * 1024 * 1024;
 
 impl Settings {
@@ -128,25 +127,29 @@ impl Settings {
             events,
             operator_token_file,
             limits,
+            operator_clients,
             log,
             token_cache,
         } = file;
         let instances = resolve_instances(instances, &base, environment, flags)?;
+        let grpc = listeners::grpc(listeners.grpc, &base, environment, flags)?;
+        let mut events = EventSettings::resolve(
+            revocation,
+            listeners.webhook,
+            events,
+            (operator_token_file, &instances),
+            &base,
+            (environment, flags),
+        )?;
+        events.operator_clients = listeners::operator_clients(operator_clients, &grpc)?;
         Ok(Self {
             policy,
             next_policy,
             reload: switched_on(reload, environment)?,
-            events: EventSettings::resolve(
-                revocation,
-                listeners.webhook,
-                events,
-                (operator_token_file, &instances),
-                &base,
-                (environment, flags),
-            )?,
+            events,
             instances,
-            grpc: grpc_addresses(listeners.grpc, environment, flags)?,
-            admin: admin_address(listeners.admin, environment, flags)?,
+            grpc,
+            admin: listeners::admin(listeners.admin, &base, environment, flags)?,
             reflection: flags.reflection
                 || match environment.get(env::REFLECTION) {
                     Some(text) => boolean("BAILIFF_REFLECTION", text)?,
@@ -190,49 +193,6 @@ impl LogSettings {
         let detail = if replayable { LogDetail::Replayable } else { LogDetail::Plain };
         Ok(Self { filter: filter.unwrap_or_else(|| "info".to_owned()), format, detail })
     }
-}
-
-fn grpc_addresses(
-    from_file: Option<OneOrMany>,
-    environment: &Environment,
-    flags: &Flags,
-) -> Result<Vec<ListenAddress>, SettingsError> {
-    let written = if !flags.grpc.is_empty() {
-        flags.grpc.clone()
-    } else if let Some(list) = environment.get(env::GRPC) {
-        comma_list(list)
-    } else {
-        match from_file {
-            None => vec![DEFAULT_GRPC.to_owned()],
-            Some(OneOrMany::One(one)) => vec![one],
-            Some(OneOrMany::Many(many)) => many,
-        }
-    };
-    if written.is_empty() {
-        return Err(SettingsError::Missing {
-            what: "gRPC listener",
-            how: "`listeners.grpc` needs at least one address",
-        });
-    }
-    written.iter().map(|text| listen_address("listeners.grpc", text)).collect()
-}
-
-fn admin_address(
-    from_file: Option<String>,
-    environment: &Environment,
-    flags: &Flags,
-) -> Result<Option<ListenAddress>, SettingsError> {
-    let written = flags
-        .admin
-        .clone()
-        .or_else(|| environment.get(env::ADMIN).map(str::to_owned))
-        .or(from_file)
-        .unwrap_or_else(|| DEFAULT_ADMIN.to_owned());
-    if written == "off" { Ok(None) } else { listen_address("listeners.admin", &written).map(Some) }
-}
-
-fn listen_address(setting: &'static str, text: &str) -> Result<ListenAddress, SettingsError> {
-    text.parse().map_err(|source| SettingsError::Listener { setting, source })
 }
 
 fn switched_on(

@@ -21,6 +21,7 @@ pub mod machine;
 pub mod notice;
 pub mod organization;
 pub mod path;
+pub mod peer;
 pub mod presentation;
 pub mod question;
 pub mod reason;

@@ -1,7 +1,7 @@
 //! What can be asked of Bailiff, whichever door it came by.
 
 use super::{
-    credential::CredentialKinds, header::Headers, http_request::HttpRequest,
+    credential::CredentialKinds, header::Headers, http_request::HttpRequest, peer::Peer,
     reverification::Reverification,
 };
 use serde_json::{Map, Value};
@@ -20,6 +20,8 @@ pub struct Question<'a> {
     pub wanted: Wanted<'a>,
     /// What must hold besides, set by the operator of the proxy. It can only tighten.
     pub also: Also<'a>,
+    /// Who is at the other ends, as far as certificates tell.
+    pub peer: Peer<'a>,
 }
 
 /// Where the caller's credential is.

@@ -24,8 +24,14 @@ use super::{
     requirement::Requirement, source::Place,
 };
 use crate::core::{
-    clock::Timestamp, host::Host, http_request::HttpRequest, id::RuleId, identity::Caller,
-    path::CanonicalPath, question::Wanted,
+    clock::Timestamp,
+    host::Host,
+    http_request::HttpRequest,
+    id::RuleId,
+    identity::Caller,
+    path::CanonicalPath,
+    peer::Peer,
+    question::{Question, Wanted},
 };
 use std::collections::HashMap;
 use walk::{Node, Put, Seen, walk_all};
@@ -145,17 +151,19 @@ impl Coverage {
     pub fn record(
         &mut self,
         policy: &Policy,
-        wanted: &Wanted<'_>,
+        question: &Question<'_>,
         caller: Option<Caller<'_>>,
         now: Timestamp,
     ) {
-        match wanted {
-            Wanted::Http(request) => self.record_request(policy, request, caller, now),
+        let peer = question.peer;
+        match &question.wanted {
+            Wanted::Http(request) => self.record_request(policy, (request, peer), caller, now),
             Wanted::Action(action) => {
                 let Some(rule) = policy.action(action.name) else { return };
                 self.reach(&rule.id, Part::Reached);
                 let Some(caller) = caller else { return };
                 let mut facts = Facts::of_caller(caller, now);
+                facts.peer = peer;
                 facts.resource = action.resource.as_ref();
                 facts.context = Some(&action.context);
                 if let Some(requirement) = rule.access.requirement() {
@@ -169,7 +177,7 @@ impl Coverage {
     fn record_request(
         &mut self,
         policy: &Policy,
-        request: &HttpRequest<'_>,
+        (request, peer): (&HttpRequest<'_>, Peer<'_>),
         caller: Option<Caller<'_>>,
         now: Timestamp,
     ) {
@@ -183,6 +191,7 @@ impl Coverage {
         self.reach_route(rule, request.method);
         let Some(caller) = caller else { return };
         let mut facts = Facts::of_caller(caller, now);
+        facts.peer = peer;
         facts.request = Some(request);
         facts.path = Some(&path);
         let parameters = matched.parameters(&path);

@@ -6,6 +6,7 @@ use crate::core::{
     http_request::HttpRequest,
     identity::{Caller, Identity},
     path::CanonicalPath,
+    peer::Peer,
     question::{JsonObject, Resource},
 };
 
@@ -25,6 +26,8 @@ pub struct Facts<'a> {
     pub resource: Option<&'a Resource<'a>>,
     /// What else the asking service said of an action.
     pub context: Option<&'a JsonObject>,
+    /// Who is at the other ends, as far as certificates tell.
+    pub peer: Peer<'a>,
     /// The moment the question is answered.
     pub now: Timestamp,
 }
@@ -40,6 +43,7 @@ impl<'a> Facts<'a> {
             parameters: Parameters::NONE,
             resource: None,
             context: None,
+            peer: Peer::UNKNOWN,
             now,
         }
     }
@@ -54,6 +58,8 @@ pub struct HeaderFacts<'a> {
     pub request: Option<&'a HttpRequest<'a>>,
     /// Its path.
     pub path: Option<&'a CanonicalPath<'a>>,
+    /// Who is at the other ends, as far as certificates tell.
+    pub peer: Peer<'a>,
     /// The moment the question is answered.
     pub now: Timestamp,
 }

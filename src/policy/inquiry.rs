@@ -15,7 +15,8 @@ use super::{
 };
 use crate::core::{
     clock::Timestamp, credential::CredentialKinds, host::Host, http_request::HttpRequest,
-    id::RuleId, identity::Caller, path::CanonicalPath, question::Wanted, reason::Reason,
+    id::RuleId, identity::Caller, path::CanonicalPath, peer::Peer, question::Wanted,
+    reason::Reason,
 };
 use std::borrow::Cow;
 
@@ -30,6 +31,8 @@ pub struct Inquiry<'q> {
     pub also_action: Option<&'q str>,
     /// A requirement that the proxy's configuration adds.
     pub also_require: Option<&'q Requirement>,
+    /// Who is at the other ends, as far as certificates tell.
+    pub peer: Peer<'q>,
     /// The moment of the question.
     pub now: Timestamp,
 }
@@ -251,6 +254,7 @@ impl<'a> Standing<'a> {
         caller: Caller<'f>,
     ) -> Facts<'f> {
         let mut facts = Facts::of_caller(caller, inquiry.now);
+        facts.peer = inquiry.peer;
         match inquiry.wanted {
             Wanted::Http(request) => facts.request = Some(request),
             Wanted::Action(action) => {

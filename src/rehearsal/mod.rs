@@ -58,12 +58,12 @@ fn play(case: &Case, person: &Person, stage: &mut Stage, coverage: &mut Coverage
     let mut played = Vec::with_capacity(versions.len());
     for &version in versions {
         let presented = stage.present(person, version, case.at);
-        let sent = Sent::new(&case.ask, &presented);
+        let sent = Sent::new(case, &presented);
         let question = sent.question();
         let outcome = stage.decide(&question, sent.identity(), case.at);
         // Version 1 tokens tell less, so what is reached with them alone is reached by accident.
         if let (ClaimsVersion::Two, Some(outcome)) = (version, &outcome) {
-            coverage.record(stage.policy(), &question.wanted, outcome.identity.caller(), case.at);
+            coverage.record(stage.policy(), &question, outcome.identity.caller(), case.at);
         }
         let version = (versions.len() > 1).then_some(version);
         played.push(Played { version, got: outcome.map(|outcome| Got::of(outcome.decision)) });

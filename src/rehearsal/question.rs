@@ -6,9 +6,10 @@ use crate::{
         header::{Header, Headers, Repeats},
         http_request::{HttpRequest, Scheme},
         identity::Identity,
+        peer::{Peer, PeerNames},
         question::{self, Also, CredentialSource, Question, Wanted},
     },
-    policy::suite::{Action, Ask, Client, HttpAsk},
+    policy::suite::{Action, Ask, Case, Client, HttpAsk},
 };
 
 /// What a client sends by itself, unless the case says otherwise.
@@ -24,13 +25,15 @@ const OF_GRPC: [(&str, &str); 2] = [("content-type", "application/grpc"), ("te",
 /// What is sent: a case together with what somebody presents.
 pub(super) struct Sent<'c> {
     ask: &'c Ask,
+    peer: Option<&'c PeerNames>,
     presented: &'c Presented,
     /// The line that carries the credential of a request, where one does.
     credential: Option<(&'static str, String)>,
 }
 
 impl<'c> Sent<'c> {
-    pub(super) fn new(ask: &'c Ask, presented: &'c Presented) -> Self {
+    pub(super) fn new(case: &'c Case, presented: &'c Presented) -> Self {
+        let ask = &case.ask;
         let credential = match (ask, presented) {
             (
                 Ask::Http(HttpAsk { client: Client::Browser, .. }),
@@ -41,7 +44,7 @@ impl<'c> Sent<'c> {
             }
             (Ask::Action(_), _) | (_, Presented::Nothing | Presented::Identity(_)) => None,
         };
-        Self { ask, presented, credential }
+        Self { ask, peer: case.peer.as_ref(), presented, credential }
     }
 
     /// Whoever asks, where the question does not tell.
@@ -57,7 +60,12 @@ impl<'c> Sent<'c> {
             Ask::Http(request) => (CredentialSource::Request, Wanted::Http(self.http(request))),
             Ask::Action(action) => (self.credential_of_action(), Wanted::Action(wanted(action))),
         };
-        Question { credential, instance: None, wanted, also: Also::default() }
+        let principal = match self.ask {
+            Ask::Http(request) => request.principal.as_deref(),
+            Ask::Action(_) => None,
+        };
+        let peer = Peer { names: self.peer, principal };
+        Question { credential, instance: None, wanted, also: Also::default(), peer }
     }
 
     fn credential_of_action(&self) -> CredentialSource<'_> {
@@ -70,7 +78,7 @@ impl<'c> Sent<'c> {
     }
 
     fn http<'s>(&'s self, request: &'s HttpAsk) -> HttpRequest<'s> {
-        let HttpAsk { client, method, target, host, headers, ip } = request;
+        let HttpAsk { client, method, target, host, headers, ip, principal: _ } = request;
         let usual: &[(&str, &str)] = match client {
             Client::Api => &OF_APIS,
             Client::Browser => &OF_BROWSERS,

@@ -1,12 +1,16 @@
-//! Where a door listens: a TCP address or a unix socket.
+//! Where a door listens: a TCP address or a unix socket, with TLS or without.
 
+mod connection;
 mod incoming;
+pub mod tls;
 mod unix;
 
 #[cfg(test)]
 mod tests;
 
-pub use incoming::{Connection, Listener};
+pub use connection::{Connection, ConnectionInfo, peer_names};
+pub use incoming::Listener;
+pub use unix::SocketOptions;
 
 use std::{
     fmt, io,
@@ -15,17 +19,35 @@ use std::{
     str::FromStr,
 };
 use thiserror::Error;
+use tls::{TlsError, TlsSettings};
 
-/// The permissions of a socket file unless others are asked for: owner and group may connect.
-pub const DEFAULT_SOCKET_MODE: u32 = 0o660;
+/// Where and how a door listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenerSettings {
+    /// The address.
+    pub address: ListenAddress,
+    /// Who may connect, where it is a unix socket.
+    pub socket: SocketOptions,
+    /// TLS; none: whoever can connect is answered.
+    pub tls: Option<TlsSettings>,
+}
 
-/// An address to listen on: `127.0.0.1:9191`, `[::1]:9191` or `unix:/run/bailiff.sock`.
+impl From<ListenAddress> for ListenerSettings {
+    fn from(address: ListenAddress) -> Self {
+        Self { address, socket: SocketOptions::STANDARD, tls: None }
+    }
+}
+
+/// An address to listen on: `127.0.0.1:9191`, `[::1]:9191`, `unix:/run/bailiff.sock`, or `unix:@bailiff` for
+/// a socket that has a name and no file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListenAddress {
     /// An IP address and port; port 0 takes any free one.
     Tcp(SocketAddr),
     /// The path of a unix socket.
     Unix(PathBuf),
+    /// The name of a unix socket without a file.
+    Abstract(Box<str>),
 }
 
 impl ListenAddress {
@@ -34,7 +56,7 @@ impl ListenAddress {
     pub const fn is_local(&self) -> bool {
         match self {
             Self::Tcp(address) => address.ip().is_loopback(),
-            Self::Unix(_) => true,
+            Self::Unix(_) | Self::Abstract(_) => true,
         }
     }
 }
@@ -43,7 +65,7 @@ impl ListenAddress {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ListenAddressError {
     /// `unix:` with nothing behind it.
-    #[error("`unix:` must be followed by a path")]
+    #[error("`unix:` must be followed by a path, or by `@` and a name")]
     NoPath,
     /// Not an IP address with a port.
     #[error("`{text}` is neither `IP address:port` nor `unix:/path`")]
@@ -62,7 +84,8 @@ impl FromStr for ListenAddress {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if let Some(path) = text.strip_prefix("unix:") {
             return match path {
-                "" => Err(ListenAddressError::NoPath),
+                "" | "@" => Err(ListenAddressError::NoPath),
+                path if path.starts_with('@') => Ok(Self::Abstract(path[1..].into())),
                 path => Ok(Self::Unix(path.into())),
             };
         }
@@ -77,6 +100,7 @@ impl fmt::Display for ListenAddress {
         match self {
             Self::Tcp(address) => address.fmt(formatter),
             Self::Unix(path) => write!(formatter, "unix:{}", path.display()),
+            Self::Abstract(name) => write!(formatter, "unix:@{name}"),
         }
     }
 }
@@ -104,6 +128,21 @@ pub enum ListenError {
         /// What connecting, or looking, came to.
         #[source]
         cause: io::Error,
+    },
+    /// Permissions for a socket that has no file.
+    #[error("`{address}` has no file, and so neither mode nor owner")]
+    NoFile {
+        /// The address.
+        address: ListenAddress,
+    },
+    /// TLS cannot be spoken.
+    #[error("cannot speak TLS on `{address}`")]
+    Tls {
+        /// The address.
+        address: ListenAddress,
+        /// Why.
+        #[source]
+        cause: TlsError,
     },
     /// The operating system refuses.
     #[error("cannot listen on `{address}`")]

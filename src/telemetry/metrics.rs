@@ -1,7 +1,9 @@
 //! Counters and durations, read by Prometheus from the admin listener.
 
+mod listeners;
 mod policy;
 
+pub use listeners::ListenerState;
 pub use policy::ReloadResult;
 
 use self::policy::PolicyMetrics;

@@ -22,3 +22,4 @@ mod schema;
 mod shared_log;
 mod support;
 mod through_envoy;
+mod tls;

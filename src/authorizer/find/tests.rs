@@ -14,6 +14,7 @@ use crate::{
         identity::{Caller, SignedClaims, User},
         machine::{Machine, MachineKind},
         organization::ActiveOrganization,
+        peer::Peer,
         question::{
             Action, Also, AskedRequirement, CredentialSource, JsonObject, Question, Wanted,
         },
@@ -145,6 +146,7 @@ fn at_once(
         },
         also_action: also.action,
         also_require: require.as_ref(),
+        peer: Peer::UNKNOWN,
         now: Timestamp::from_unix_seconds(0),
     });
     let rule = ruling.rule.map_or_else(String::new, |rule| rule.to_string());
@@ -152,7 +154,13 @@ fn at_once(
 }
 
 fn step_by_step(policy: &Policy, wanted: Wanted<'_>, also: Also<'_>, who: &Who) -> Came {
-    let question = Question { credential: CredentialSource::Request, instance: None, wanted, also };
+    let question = Question {
+        credential: CredentialSource::Request,
+        instance: None,
+        wanted,
+        also,
+        peer: Peer::UNKNOWN,
+    };
     let asked = match asked(&question, policy, &OperatorRequirements::new()) {
         Ok(asked) => asked,
         Err(stop) => {

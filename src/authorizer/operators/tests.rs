@@ -1,4 +1,4 @@
-use super::{Asked, Operators, OrderRefused, Taken, WeakToken};
+use super::{Admitted, Asked, Calling, Operators, OrderRefused, Taken, WeakToken};
 use crate::{
     authorizer::order::{Order, OrderTarget},
     core::{
@@ -6,6 +6,7 @@ use crate::{
         event::Event,
         id::{InstanceName, UserId},
         notice::{Measure, Notice, Target},
+        peer::PeerNames,
     },
     revocation::log::{EventLog, LocalLog, LogLimits},
 };
@@ -16,6 +17,7 @@ use std::{
 };
 
 const TOKEN: &str = "made-up-operator-credential";
+const CLIENT: &str = "spiffe://shop.test/operator";
 const NOW: Timestamp = Timestamp::from_unix_seconds(1_764_000_000);
 const LONGEST: Duration = Duration::from_secs(86_400);
 
@@ -29,7 +31,14 @@ fn operators(token: &str) -> Result<(Operators, Heard), WeakToken> {
     let log = EventLog::Local(Arc::new(LocalLog::new(LogLimits::STANDARD, Arc::new(sink))));
     let instances = ["shop", "blog"].map(InstanceName::new).to_vec();
     let clock = Arc::new(ManualClock::at(NOW));
-    Ok((Operators::new(&SecretString::from(token), instances, log, clock, LONGEST)?, heard))
+    let token = SecretString::from(token);
+    let clients = [CLIENT.into()];
+    let admitted = Admitted { token: Some(&token), clients: &clients };
+    Ok((Operators::new(admitted, instances, log, clock, LONGEST)?, heard))
+}
+
+fn calling<'a>(token: Option<&'a str>, names: Option<&'a PeerNames>) -> Calling<'a> {
+    Calling { token, names, from: "192.0.2.1".to_owned() }
 }
 
 fn asked(lasting: Option<u64>) -> Asked {
@@ -42,7 +51,7 @@ fn asked(lasting: Option<u64>) -> Asked {
 }
 
 async fn order(operators: &Operators, asked: Asked) -> Result<Taken, OrderRefused> {
-    operators.admit(Some(TOKEN), "192.0.2.1".to_owned())?.order(asked).await
+    operators.admit(calling(Some(TOKEN), None))?.order(asked).await
 }
 
 #[tokio::test]
@@ -70,7 +79,7 @@ async fn an_order_goes_through_the_log() {
 fn only_whoever_knows_the_credential_gives_orders() {
     let (operators, heard) = operators(TOKEN).unwrap();
     for token in [None, Some(""), Some("made-up"), Some("made-up-operator-credentiaL"), Some(" ")] {
-        let refused = operators.admit(token, "192.0.2.1".to_owned()).err();
+        let refused = operators.admit(calling(token, None)).err();
         assert_eq!(refused, Some(OrderRefused::Stranger), "{token:?}");
     }
     assert!(heard.lock().unwrap().is_empty());
@@ -93,5 +102,29 @@ async fn an_order_has_bounds() {
 fn a_credential_that_could_be_guessed_opens_nothing() {
     for token in ["", "        ", "short", "                            x"] {
         assert_eq!(operators(token).err(), Some(WeakToken), "{token}");
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_with_the_name_of_an_operator_lets_in_and_is_told_of() {
+    let (operators, heard) = operators(TOKEN).unwrap();
+    let names = PeerNames::new(["ops.shop.test".into(), CLIENT.into()]);
+    let operator = operators.admit(calling(None, Some(&names))).unwrap();
+    operator.order(asked(Some(60))).await.unwrap();
+    let told = format!("{:?}", heard.lock().unwrap()[0]);
+    assert!(told.contains("192.0.2.1") && told.contains(CLIENT), "{told}");
+}
+
+#[test]
+fn another_certificate_or_a_wrong_credential_beside_a_right_one_lets_nobody_in() {
+    let (operators, _) = operators(TOKEN).unwrap();
+    let right = PeerNames::new([CLIENT.into()]);
+    for (token, names) in [
+        (None, PeerNames::new(["spiffe://shop.test/operator/x".into()])),
+        (None, PeerNames::new([])),
+        (Some("made-up-operator-credentiaX"), right),
+    ] {
+        let refused = operators.admit(calling(token, Some(&names))).err();
+        assert_eq!(refused, Some(OrderRefused::Stranger), "{token:?} {names:?}");
     }
 }

@@ -10,6 +10,7 @@ use crate::{
         http_request::{HttpRequest, Scheme},
         id::{InstanceName, Revision, RuleId, SessionId, UserId},
         identity::{Identity, SignedClaims, User},
+        peer::Peer,
         question::{Action, Also, CredentialSource, JsonObject, Question, Wanted},
         reason::Reason,
     },
@@ -47,7 +48,13 @@ fn logged(wanted: Wanted<'_>, also: Also<'_>, identity: Identity, detail: LogDet
         .with_current_span(false)
         .with_writer(move || writer.clone())
         .finish();
-    let question = Question { credential: CredentialSource::Request, instance: None, wanted, also };
+    let question = Question {
+        credential: CredentialSource::Request,
+        instance: None,
+        wanted,
+        also,
+        peer: Peer::UNKNOWN,
+    };
     let outcome = Outcome {
         decision: Decision {
             effect: Effect::Deny(Denial::plain()),

@@ -11,7 +11,7 @@ use crate::{
             LogSettings, MachineSettings, Settings, WebhookSettings,
         },
     },
-    serve,
+    serve::{self, listener::ListenAddress},
     stand_in::clerk::StandIn,
     telemetry::log::{Log, LogFormat},
 };
@@ -65,7 +65,7 @@ impl Sidecar {
                 webhook: WebhookSettings::NONE,
                 hosts: Vec::new(),
             }],
-            grpc: vec![grpc.to_string().parse()?],
+            grpc: vec![ListenAddress::Tcp(grpc).into()],
             admin: None,
             events: EventSettings::NONE,
             reflection: true,

@@ -6,7 +6,7 @@ use crate::{
     authorizer::{
         feed::Feed,
         intake::{Endpoint, Intake},
-        operators::Operators,
+        operators::{Admitted, Operators},
         revocations::Revocations,
     },
     clerk::webhook::{NoticeOptions, SigningSecret, SigningSecretError},
@@ -57,8 +57,15 @@ pub(super) async fn assemble(
     webhooks: &[(InstanceName, WebhookSettings)],
     clock: &SharedClock,
 ) -> Result<Events, AssembleError> {
-    let EventSettings { webhook, retention, targets, redis, subscriptions, operator_token } =
-        settings;
+    let EventSettings {
+        webhook,
+        retention,
+        targets,
+        redis,
+        subscriptions,
+        operator_token,
+        operator_clients,
+    } = settings;
     let limits = Limits { retention: *retention, targets: *targets, ..Limits::STANDARD };
     let options = webhooks.iter().map(|(name, webhook)| {
         (name.clone(), NoticeOptions { user_updates: webhook.stale_on_user_update })
@@ -76,12 +83,13 @@ pub(super) async fn assemble(
         None => None,
         Some(_) => Some(Arc::new(Intake::new(endpoints(webhooks)?, log.clone()))),
     };
-    let operators = match operator_token {
-        None => None,
-        Some(token) => {
+    let admitted = Admitted { token: operator_token.as_ref(), clients: operator_clients };
+    let operators = match (admitted.token, admitted.clients) {
+        (None, []) => None,
+        (Some(_), _) | (None, [_, ..]) => {
             let names = webhooks.iter().map(|(name, _)| name.clone()).collect();
             let longest = limits.longest_block;
-            Some(Arc::new(Operators::new(token, names, log.clone(), clock.clone(), longest)?))
+            Some(Arc::new(Operators::new(admitted, names, log.clone(), clock.clone(), longest)?))
         }
     };
     let feed = subscriptions.then(|| Feed::new(Arc::clone(log.local())));

@@ -75,6 +75,16 @@ pub enum SettingsError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// An address that would take the place of a listener with TLS.
+    #[error(
+        "`{setting}` has `tls` in the settings file, and `{by}` would open it without: keep one"
+    )]
+    WithoutTls {
+        /// The setting.
+        setting: &'static str,
+        /// What overrides it.
+        by: &'static str,
+    },
     /// An address to listen on.
     #[error("`{setting}`: {source}")]
     Listener {

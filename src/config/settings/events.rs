@@ -3,14 +3,14 @@
 use super::{
     Flags, InstanceSettings, SettingsError, comma_list,
     instance::{named_file, read_named_file},
-    listen_address,
+    listeners,
 };
 use crate::{
     config::{
         env::{self, Environment},
-        file::{InstanceEntry, RedisEntry, RevocationEntry, Switch, WhenAway},
+        file::{InstanceEntry, ListenerEntry, RedisEntry, RevocationEntry, Switch, WhenAway},
     },
-    serve::listener::ListenAddress,
+    serve::listener::ListenerSettings,
 };
 use secrecy::SecretString;
 use std::{path::Path, time::Duration};
@@ -37,7 +37,7 @@ pub struct WebhookSettings {
 #[derive(Clone, Debug)]
 pub struct EventSettings {
     /// Where webhooks arrive, if they do.
-    pub webhook: Option<ListenAddress>,
+    pub webhook: Option<ListenerSettings>,
     /// How long notices are kept: as long as a token lives at most.
     pub retention: Duration,
     /// How many sessions, users and organizations are kept at most.
@@ -48,6 +48,8 @@ pub struct EventSettings {
     pub subscriptions: bool,
     /// What operators show, where they may give orders.
     pub operator_token: Option<SecretString>,
+    /// Names of which a client's certificate has one where an operator calls.
+    pub operator_clients: Vec<Box<str>>,
 }
 
 /// The shared log.
@@ -102,11 +104,12 @@ impl EventSettings {
         redis: None,
         subscriptions: false,
         operator_token: None,
+        operator_clients: Vec::new(),
     };
 
     pub(super) fn resolve(
         entry: RevocationEntry,
-        listener: Option<String>,
+        listener: Option<ListenerEntry>,
         events: Option<Switch>,
         (operator_token_file, instances): (Option<String>, &[InstanceSettings]),
         base: &Path,
@@ -115,17 +118,23 @@ impl EventSettings {
         let owned = |variable| environment.get(variable).map(str::to_owned);
         let RevocationEntry { retention_seconds, targets, redis } = entry;
         let expected = instances.iter().any(|instance| !instance.webhook.secrets.is_empty());
-        let listener = flags.webhook.clone().or_else(|| owned(env::WEBHOOK)).or(listener);
-        let webhook = match (listener.as_deref(), expected) {
-            (Some("off"), _) | (None, false) => None,
+        let flag = ("--webhook", flags.webhook.as_deref());
+        let listener =
+            listeners::one("listeners.webhook", flag, env::WEBHOOK, environment, listener)?;
+        let webhook = match (listener, expected) {
+            (None, false) => None,
+            (Some(ListenerEntry::Address(text)), _) if text == "off" => None,
             (Some(_), false) => {
                 return Err(SettingsError::Missing {
                     what: "webhook signing secret",
                     how: "set `webhook_signing_secret_files` for an instance or `CLERK_WEBHOOK_SIGNING_SECRET`, or leave `listeners.webhook` out",
                 });
             }
-            (Some(address), true) => Some(listen_address("listeners.webhook", address)?),
-            (None, true) => Some(listen_address("listeners.webhook", DEFAULT_WEBHOOK)?),
+            (Some(entry), true) => Some(listeners::listener("listeners.webhook", entry, base)?),
+            (None, true) => {
+                let entry = ListenerEntry::Address(DEFAULT_WEBHOOK.to_owned());
+                Some(listeners::listener("listeners.webhook", entry, base)?)
+            }
         };
         let token = match owned(env::OPERATOR_TOKEN) {
             Some(token) => Some(token),
@@ -150,6 +159,7 @@ impl EventSettings {
             redis: RedisSettings::resolve(redis, base, environment)?,
             subscriptions,
             operator_token: token.map(SecretString::from),
+            operator_clients: Vec::new(),
         })
     }
 }

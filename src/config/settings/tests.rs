@@ -1,7 +1,8 @@
-use super::{Flags, KeySettings, ListenAddress, LogFormat, Settings};
+use super::{Flags, KeySettings, LogFormat, Settings};
 use crate::authorizer::LogDetail;
 use crate::clerk::HandshakeMode;
 use crate::config::env::{self, Environment, Variable};
+use crate::serve::listener::ListenAddress;
 use std::{fs, path::PathBuf};
 use tempfile::TempDir;
 
@@ -40,7 +41,8 @@ fn a_publishable_key_and_a_policy_are_enough() {
     assert_eq!(settings.policy, PathBuf::from("p.yaml"));
     assert_eq!(settings.instances.len(), 1);
     assert!(matches!(settings.instances[0].keys, KeySettings::FrontendApi { jwks_url: None }));
-    assert!(settings.grpc.iter().chain(&settings.admin).all(ListenAddress::is_local));
+    let listeners = settings.grpc.iter().chain(&settings.admin);
+    assert!(listeners.map(|listener| &listener.address).all(ListenAddress::is_local));
     assert!(!settings.reflection);
 }
 

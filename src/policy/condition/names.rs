@@ -9,6 +9,7 @@ pub(super) enum Part {
     /// The claims as they were signed.
     Claims,
     Request(RequestPart),
+    Peer(PeerPart),
     Resource,
     Context,
     Now,
@@ -47,6 +48,16 @@ pub(super) enum RequestPart {
     Headers,
     /// The peer's, where the proxy tells it.
     Address,
+}
+
+/// What certificates tell. Absent where none was shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PeerPart {
+    /// Of the program that asks Bailiff.
+    Names,
+    Spiffe,
+    /// Of the proxy's client, where the proxy tells it.
+    Principal,
 }
 
 /// What is known of a value when the policy is read.
@@ -113,6 +124,13 @@ pub(super) const REQUEST: Fields = &[
     ("scheme", Part::Request(RequestPart::Scheme), Shape::TEXT),
     ("headers", Part::Request(RequestPart::Headers), Shape::TEXT_MAP),
     ("ip", Part::Request(RequestPart::Address), Shape::TEXT),
+    ("principal", Part::Peer(PeerPart::Principal), Shape::TEXT),
+];
+
+/// What there is of `peer`.
+pub(super) const PEER: Fields = &[
+    ("san", Part::Peer(PeerPart::Names), Shape::TEXTS),
+    ("spiffe", Part::Peer(PeerPart::Spiffe), Shape::TEXT),
 ];
 
 /// The names that stand alone.
@@ -121,16 +139,18 @@ pub(super) enum Root {
     Request,
     Params,
     Identity,
+    Peer,
     Resource,
     Context,
     Now,
 }
 
 impl Root {
-    const ALL: [(&'static str, Self); 6] = [
+    const ALL: [(&'static str, Self); 7] = [
         ("request", Self::Request),
         ("params", Self::Params),
         ("identity", Self::Identity),
+        ("peer", Self::Peer),
         ("resource", Self::Resource),
         ("context", Self::Context),
         ("now", Self::Now),

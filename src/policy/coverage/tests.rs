@@ -8,7 +8,8 @@ use crate::{
         id::InstanceName,
         identity::{Caller, SignedClaims, User},
         machine::{Machine, MachineKind},
-        question::{Action, JsonObject, Wanted},
+        peer::Peer,
+        question::{Action, Also, CredentialSource, JsonObject, Question, Wanted},
     },
     policy::{
         Policy, Source,
@@ -30,7 +31,14 @@ impl Played {
     }
 
     fn record(mut self, wanted: &Wanted<'_>, caller: Option<Caller<'_>>) -> Self {
-        self.coverage.record(&self.policy, wanted, caller, Timestamp::from_unix_seconds(0));
+        let question = Question {
+            credential: CredentialSource::Request,
+            instance: None,
+            wanted: wanted.clone(),
+            also: Also::default(),
+            peer: Peer::UNKNOWN,
+        };
+        self.coverage.record(&self.policy, &question, caller, Timestamp::from_unix_seconds(0));
         self
     }
 

@@ -7,7 +7,7 @@
 pub(in crate::policy) type Name = Vec<String>;
 
 /// What names begin with.
-const ROOTS: [&str; 6] = ["request", "params", "identity", "now", "resource", "context"];
+const ROOTS: [&str; 7] = ["request", "params", "identity", "peer", "now", "resource", "context"];
 
 /// Every name that a condition reads, each once, in the order they are read.
 pub(in crate::policy) fn names(text: &str) -> Vec<Name> {

@@ -8,6 +8,7 @@ use crate::{
         header::{Header, Headers, Repeats},
         http_request::{HttpRequest, Scheme},
         identity::{Caller, User},
+        peer::Peer,
         question::{Action, AskedRequirement, JsonObject, Resource, Wanted},
         reason::Reason,
     },
@@ -65,7 +66,8 @@ fn request<'a>(method: &'a str, target: &'a str, headers: &[(&'a str, &'a str)])
 
 fn explain(policy: &Policy, wanted: &Wanted<'_>, who: Who<'_>) -> Explanation {
     let now = Timestamp::from_unix_seconds(0);
-    policy.explain(&Inquiry { wanted, who, also_action: None, also_require: None, now })
+    let peer = Peer::UNKNOWN;
+    policy.explain(&Inquiry { wanted, who, also_action: None, also_require: None, peer, now })
 }
 
 fn of_user(wanted: &Wanted<'_>, user: &User) -> Explanation {

@@ -55,7 +55,13 @@ fn shown(name: &Name, facts: &Facts<'_>) -> Shown {
     let value = match &*words {
         ["now"] => Some(Value::from(facts.now.unix_seconds())),
         ["params", name, ..] => facts.parameters.get(name).map(Value::from),
+        ["request", "principal"] => facts.peer.principal.map(Value::from),
         ["request", inner @ ..] => return request(inner, facts),
+        ["peer", "san"] => facts
+            .peer
+            .names
+            .map(|names| names.as_slice().iter().map(|name| Value::from(&**name)).collect()),
+        ["peer", "spiffe"] => facts.peer.names.and_then(|names| names.spiffe()).map(Value::from),
         ["identity", inner @ ..] => return identity(inner, facts.caller),
         ["resource", inner @ ..] => facts.resource.and_then(|given| resource(inner, given)),
         ["context", first, rest @ ..] => {

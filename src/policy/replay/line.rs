@@ -7,6 +7,7 @@ use crate::{
         header::{Header, Headers, Repeats},
         http_request::{HttpRequest, Scheme},
         identity::{Caller, Identity},
+        peer::Peer,
         question::{Action, AskedRequirement, JsonObject, Wanted},
         reason::{Category, Reason},
     },
@@ -285,6 +286,7 @@ impl LoggedDecision {
             who: self.who(),
             also_action: self.also_action.as_deref(),
             also_require: self.also_require.as_ref(),
+            peer: Peer::UNKNOWN,
             now: self.at.unwrap_or(Timestamp::from_unix_seconds(0)),
         }
     }

@@ -72,6 +72,19 @@ const CASE: Keys = Keys::of(
             headers(&json!({ "anyOf": [text, { "type": "array", "items": text }] }))
         }),
         key("ip", "The address of the peer.", |()| json!({ "type": "string" })),
+        key(
+            "principal",
+            "Whom the proxy names as its client, by the certificate shown there.",
+            |()| json!({ "type": "string" }),
+        ),
+        key(
+            "peer",
+            "A name, or a list of names, in the certificate of the program that asks Bailiff.",
+            |()| {
+                let name = json!({ "type": "string" });
+                json!({ "anyOf": [name, list(&name)] })
+            },
+        ),
         key("resource", "What the action is done to: `type`, `id` and attributes.", |()| {
             let text = json!({ "type": "string" });
             json!({ "type": "object", "properties": { "type": text, "id": text } })

@@ -12,7 +12,7 @@ use super::{
     problem::SuiteProblem,
     reader::Reader,
 };
-use crate::core::clock::Timestamp;
+use crate::core::{clock::Timestamp, peer::PeerNames};
 use std::{fmt, sync::Arc};
 
 pub(in crate::policy) mod ask;
@@ -23,9 +23,24 @@ pub use ask::{Action, Ask, Client, HttpAsk, Resource};
 pub use expectation::Expectation;
 use expectation::moment;
 
-pub(in crate::policy) const KEYS: [&str; 15] = [
-    "as", "request", "browser", "grpc", "action", "expect", "rule", "upstream", "name", "host",
-    "headers", "ip", "resource", "context", "at",
+pub(in crate::policy) const KEYS: [&str; 17] = [
+    "as",
+    "request",
+    "browser",
+    "grpc",
+    "action",
+    "expect",
+    "rule",
+    "upstream",
+    "name",
+    "host",
+    "headers",
+    "ip",
+    "principal",
+    "peer",
+    "resource",
+    "context",
+    "at",
 ];
 
 /// One case. It is played once for each of its people.
@@ -39,6 +54,8 @@ pub struct Case {
     pub people: Vec<Arc<Person>>,
     /// What for.
     pub ask: Ask,
+    /// The names in the certificate of the program that asks Bailiff, where it shows one.
+    pub peer: Option<PeerNames>,
     /// When; [`Case::USUAL_TIME`] unless it is written.
     pub at: Timestamp,
     /// What is to come of it.
@@ -105,6 +122,10 @@ impl CaseReader<'_, '_> {
         let expect = self.required(node, value("expect"), "expect");
         let expect = expect.and_then(|entry| self.reader.expectation(&entry.value));
         let ask = self.reader.ask(node, &entries);
+        let peer = value("peer").map(|entry| {
+            let names = self.reader.texts(&entry.value, "`peer`");
+            PeerNames::new(names.into_iter().map(|(name, _)| name.into()))
+        });
         let at = value("at").map_or(Some(Case::USUAL_TIME), |entry| moment(self.reader, entry));
         let name = value("name").and_then(|entry| self.reader.text(&entry.value, "`name`"));
         let rule = value("rule").and_then(|entry| self.reader.text(&entry.value, "`rule`"));
@@ -114,6 +135,7 @@ impl CaseReader<'_, '_> {
             name: name.map(Into::into),
             people: people?,
             ask: ask?,
+            peer,
             at: at?,
             expect: expect?,
             rule: rule.map(Into::into),

@@ -9,6 +9,7 @@ use crate::{
         id::UserId,
         identity::{Actor, Identity, SignedClaims, User},
         path::CanonicalPath,
+        peer::Peer,
     },
     policy::{
         condition::{ConditionError, ConditionFault, HeaderExpression},
@@ -35,7 +36,13 @@ fn gone_on(
     };
     let path = CanonicalPath::parse(request.path()).unwrap();
     let now = Timestamp::from_unix_seconds(0);
-    upstream.apply(&HeaderFacts { identity, request: Some(&request), path: Some(&path), now })
+    upstream.apply(&HeaderFacts {
+        identity,
+        request: Some(&request),
+        path: Some(&path),
+        peer: Peer::UNKNOWN,
+        now,
+    })
 }
 
 fn identity(user: User) -> Identity {
@@ -266,7 +273,8 @@ fn where_no_request_goes_on_headers_about_it_are_left_out() {
         ("x-query", "request.query.other"),
     ]);
     let (identity, now) = (identity(somebody()), Timestamp::from_unix_seconds(0));
-    let facts = HeaderFacts { identity: &identity, request: None, path: None, now };
+    let facts =
+        HeaderFacts { identity: &identity, request: None, path: None, peer: Peer::UNKNOWN, now };
     let upstream = upstream.apply(&facts).unwrap();
     assert_eq!(upstream.set, [("x-user".into(), "USER_1".into())]);
     assert_eq!(upstream.remove, ["x-path", "x-query"].map(Box::<str>::from));

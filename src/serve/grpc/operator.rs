@@ -2,17 +2,20 @@
 
 use crate::{
     authorizer::{
-        operators::{Asked, Operators, OrderRefused, Taken},
+        operators::{Asked, Calling, Operators, OrderRefused, Taken},
         order::OrderTarget,
     },
     pb::v1::{
         ReinstateRequest, ReinstateResponse, RevocationTarget, RevokeRequest, RevokeResponse,
         operator_service_server::OperatorService, revocation_target::Target,
     },
-    serve::grpc::{timestamp, violations::Violations},
+    serve::{
+        grpc::{timestamp, violations::Violations},
+        listener::ConnectionInfo,
+    },
 };
 use std::{sync::Arc, time::Duration};
-use tonic::{Code, Request, Response, Status, metadata::MetadataMap};
+use tonic::{Code, Extensions, Request, Response, Status, metadata::MetadataMap};
 
 const MAX_NAME_BYTES: usize = 256;
 const MAX_REASON_BYTES: usize = 500;
@@ -26,11 +29,11 @@ impl OperatorService for OperatorDoor {
         &self,
         request: Request<RevokeRequest>,
     ) -> Result<Response<RevokeResponse>, Status> {
-        let by = by(&request);
-        let (metadata, _, RevokeRequest { instance, target, seconds, reason }) =
+        let (metadata, extensions, RevokeRequest { instance, target, seconds, reason }) =
             request.into_parts();
         let lasting = Some(Duration::from_secs(seconds));
-        let taken = self.order(&metadata, (instance, target, lasting, reason, by)).await?;
+        let taken =
+            self.order((&metadata, &extensions), (instance, target, lasting, reason)).await?;
         let Taken { id, until } = taken;
         Ok(Response::new(RevokeResponse { id, until: until.map(timestamp) }))
     }
@@ -39,23 +42,23 @@ impl OperatorService for OperatorDoor {
         &self,
         request: Request<ReinstateRequest>,
     ) -> Result<Response<ReinstateResponse>, Status> {
-        let by = by(&request);
-        let (metadata, _, ReinstateRequest { instance, target, reason }) = request.into_parts();
-        let taken = self.order(&metadata, (instance, target, None, reason, by)).await?;
+        let (metadata, extensions, ReinstateRequest { instance, target, reason }) =
+            request.into_parts();
+        let taken = self.order((&metadata, &extensions), (instance, target, None, reason)).await?;
         Ok(Response::new(ReinstateResponse { id: taken.id }))
     }
 }
 
-type Said = (String, Option<RevocationTarget>, Option<Duration>, String, String);
+type Said = (String, Option<RevocationTarget>, Option<Duration>, String);
 
 impl OperatorDoor {
     async fn order(
         &self,
-        metadata: &MetadataMap,
-        (instance, target, lasting, why, by): Said,
+        (metadata, extensions): (&MetadataMap, &Extensions),
+        (instance, target, lasting, why): Said,
     ) -> Result<Taken, Status> {
         // Whoever is not let in learns nothing about what they sent.
-        let operator = self.0.admit(bearer(metadata), by).map_err(status)?;
+        let operator = self.0.admit(calling(metadata, extensions)?).map_err(status)?;
         let mut violations = Violations::new();
         violations.bound("instance", &instance, MAX_NAME_BYTES);
         violations.bound("reason", &why, MAX_REASON_BYTES);
@@ -102,8 +105,20 @@ fn bearer(metadata: &MetadataMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
-fn by<T>(request: &Request<T>) -> String {
-    request.remote_addr().map_or_else(|| "a local socket".to_owned(), |peer| peer.to_string())
+/// Who calls, by what the call carries and by its connection.
+fn calling<'a>(
+    metadata: &'a MetadataMap,
+    extensions: &'a Extensions,
+) -> Result<Calling<'a>, Status> {
+    let token = bearer(metadata);
+    if token.is_none() && metadata.contains_key("authorization") {
+        // Whoever shows something that cannot be read is not let in by other means.
+        return Err(status(OrderRefused::Stranger));
+    }
+    let info = extensions.get::<ConnectionInfo>();
+    let address = info.and_then(|info| info.address);
+    let from = address.map_or_else(|| "a local socket".to_owned(), |peer| peer.to_string());
+    Ok(Calling { token, names: info.and_then(|info| info.names.as_ref()), from })
 }
 
 fn status(refused: OrderRefused) -> Status {

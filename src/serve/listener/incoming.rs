@@ -1,22 +1,22 @@
-//! Accepted connections, the same for both kinds of socket and for both HTTP servers.
+//! An open door, and whoever comes to it.
 
 use super::{
     ListenAddress, ListenError,
-    unix::{self, SocketFile},
+    connection::{Connection, Plain},
+    tls::{Handshakes, Tls},
+    unix::{self, SocketFile, SocketOptions},
 };
 use std::{
-    io::{self, ErrorKind, IoSlice},
+    io::{self, ErrorKind},
     pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
 };
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::{TcpListener, TcpStream, UnixListener, UnixStream},
+    net::{TcpListener, UnixListener},
     time::Sleep,
 };
 use tokio_stream::Stream;
-use tonic::transport::server::Connected;
 
 /// How long to wait when the system has no more files or memory for a connection. Trying again at
 /// once would only burn the processor that could free some.
@@ -28,23 +28,27 @@ pub struct Listener {
     socket: Socket,
     address: ListenAddress,
     pause: Option<Pin<Box<Sleep>>>,
+    handshakes: Option<Handshakes>,
 }
 
 /// The file's field order matters: the socket closes before its file goes.
 #[derive(Debug)]
 enum Socket {
     Tcp(TcpListener),
-    Unix { listener: UnixListener, _file: SocketFile },
+    Unix { listener: UnixListener, _file: Option<SocketFile> },
 }
 
 impl Listener {
-    /// Opens the door. `socket_mode` holds for unix sockets.
+    /// Opens the door. `options` hold for unix sockets.
     ///
     /// A socket file that no process answers at is replaced.
     ///
     /// # Errors
     /// [`ListenError`] where the address is taken or the system refuses.
-    pub async fn bind(address: &ListenAddress, socket_mode: u32) -> Result<Self, ListenError> {
+    pub async fn bind(
+        address: &ListenAddress,
+        options: &SocketOptions,
+    ) -> Result<Self, ListenError> {
         let (socket, address) = match address {
             ListenAddress::Tcp(wanted) => {
                 let failed = |cause| ListenError::Bind { address: address.clone(), cause };
@@ -53,11 +57,21 @@ impl Listener {
                 (Socket::Tcp(listener), ListenAddress::Tcp(bound))
             }
             ListenAddress::Unix(path) => {
-                let (listener, file) = unix::bind(path, socket_mode).await?;
-                (Socket::Unix { listener, _file: file }, address.clone())
+                let (listener, file) = unix::bind(path, options).await?;
+                (Socket::Unix { listener, _file: Some(file) }, address.clone())
+            }
+            ListenAddress::Abstract(name) => {
+                let listener = unix::bind_abstract(name, options)?;
+                (Socket::Unix { listener, _file: None }, address.clone())
             }
         };
-        Ok(Self { socket, address, pause: None })
+        Ok(Self { socket, address, pause: None, handshakes: None })
+    }
+
+    /// The same door, to which whoever comes must speak TLS.
+    #[must_use]
+    pub fn with_tls(self, tls: Tls) -> Self {
+        Self { handshakes: Some(Handshakes::new(tls)), ..self }
     }
 
     /// Where the door is, with the port the system chose where 0 was asked for.
@@ -68,29 +82,43 @@ impl Listener {
 
     fn poll_connection(&mut self, context: &mut Context<'_>) -> Poll<Connection> {
         loop {
+            if let Some(handshakes) = &mut self.handshakes {
+                if let Poll::Ready(connection) = handshakes.poll_done(context) {
+                    return Poll::Ready(connection);
+                }
+                if !handshakes.has_room() {
+                    return Poll::Pending;
+                }
+            }
             if let Some(pause) = &mut self.pause {
                 ready!(pause.as_mut().poll(context));
                 self.pause = None;
             }
-            let accepted = ready!(match &self.socket {
-                Socket::Tcp(listener) => listener.poll_accept(context).map_ok(|(stream, _)| {
-                    // Answers are one small frame; waiting to fill a packet only costs time.
-                    if let Err(error) = stream.set_nodelay(true) {
-                        tracing::debug!(%error, "TCP_NODELAY cannot be set");
-                    }
-                    Connection::Tcp(stream)
-                }),
-                Socket::Unix { listener, .. } => {
-                    listener.poll_accept(context).map_ok(|(stream, _)| Connection::Unix(stream))
-                }
-            });
-            match accepted {
-                Ok(connection) => return Poll::Ready(connection),
+            match ready!(self.poll_accept(context)) {
+                Ok(stream) => match &mut self.handshakes {
+                    None => return Poll::Ready(Connection::plain(stream)),
+                    Some(handshakes) => handshakes.begin(stream),
+                },
                 Err(error) if is_about_one_connection(&error) => {}
                 Err(error) => {
                     tracing::warn!(address = %self.address, %error, "no connection can be accepted");
                     self.pause = Some(Box::pin(tokio::time::sleep(PAUSE)));
                 }
+            }
+        }
+    }
+
+    fn poll_accept(&self, context: &mut Context<'_>) -> Poll<io::Result<Plain>> {
+        match &self.socket {
+            Socket::Tcp(listener) => listener.poll_accept(context).map_ok(|(stream, _)| {
+                // Answers are one small frame; waiting to fill a packet only costs time.
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "TCP_NODELAY cannot be set");
+                }
+                Plain::Tcp(stream)
+            }),
+            Socket::Unix { listener, .. } => {
+                listener.poll_accept(context).map_ok(|(stream, _)| Plain::Unix(stream))
             }
         }
     }
@@ -107,78 +135,5 @@ impl Stream for Listener {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.poll_connection(context).map(|connection| Some(Ok(connection)))
-    }
-}
-
-/// A connection that was accepted.
-#[derive(Debug)]
-pub enum Connection {
-    /// Over TCP.
-    Tcp(TcpStream),
-    /// Over a unix socket.
-    Unix(UnixStream),
-}
-
-impl Connected for Connection {
-    type ConnectInfo = ();
-
-    fn connect_info(&self) -> Self::ConnectInfo {}
-}
-
-macro_rules! to_stream {
-    ($connection:expr, $stream:ident => $call:expr) => {
-        match $connection.get_mut() {
-            Connection::Tcp(stream) => {
-                let $stream = Pin::new(stream);
-                $call
-            }
-            Connection::Unix(stream) => {
-                let $stream = Pin::new(stream);
-                $call
-            }
-        }
-    };
-}
-
-impl AsyncRead for Connection {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        to_stream!(self, stream => stream.poll_read(context, buffer))
-    }
-}
-
-impl AsyncWrite for Connection {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        to_stream!(self, stream => stream.poll_write(context, bytes))
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        to_stream!(self, stream => stream.poll_write_vectored(context, slices))
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        match self {
-            Self::Tcp(stream) => stream.is_write_vectored(),
-            Self::Unix(stream) => stream.is_write_vectored(),
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        to_stream!(self, stream => stream.poll_flush(context))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        to_stream!(self, stream => stream.poll_shutdown(context))
     }
 }

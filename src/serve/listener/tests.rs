@@ -1,4 +1,4 @@
-use super::{DEFAULT_SOCKET_MODE, ListenAddress, ListenAddressError, ListenError, Listener};
+use super::{ListenAddress, ListenAddressError, ListenError, Listener, SocketOptions};
 use std::{
     error::Error as _,
     fs,
@@ -17,7 +17,7 @@ fn folder() -> TempDir {
 }
 
 async fn bind(path: &Path) -> Result<Listener, ListenError> {
-    Listener::bind(&ListenAddress::Unix(path.into()), DEFAULT_SOCKET_MODE).await
+    Listener::bind(&ListenAddress::Unix(path.into()), &SocketOptions::STANDARD).await
 }
 
 /// A socket file that a process leaves behind when it dies.
@@ -60,7 +60,7 @@ fn loopback_and_unix_sockets_are_local() {
 #[tokio::test]
 async fn port_0_becomes_the_port_that_the_system_chose() {
     let address = "127.0.0.1:0".parse().unwrap();
-    let mut listener = Listener::bind(&address, DEFAULT_SOCKET_MODE).await.unwrap();
+    let mut listener = Listener::bind(&address, &SocketOptions::STANDARD).await.unwrap();
     let ListenAddress::Tcp(bound) = *listener.address() else { panic!("TCP stays TCP") };
     assert_ne!(bound.port(), 0);
     let (client, served) = tokio::join!(TcpStream::connect(bound), listener.next());
@@ -73,8 +73,8 @@ async fn port_0_becomes_the_port_that_the_system_chose() {
 #[tokio::test]
 async fn a_taken_port_is_an_error_that_names_it() {
     let address = "127.0.0.1:0".parse().unwrap();
-    let first = Listener::bind(&address, DEFAULT_SOCKET_MODE).await.unwrap();
-    let error = Listener::bind(first.address(), DEFAULT_SOCKET_MODE).await.unwrap_err();
+    let first = Listener::bind(&address, &SocketOptions::STANDARD).await.unwrap();
+    let error = Listener::bind(first.address(), &SocketOptions::STANDARD).await.unwrap_err();
     assert_eq!(error.to_string(), format!("cannot listen on `{}`", first.address()));
 }
 

@@ -24,6 +24,11 @@ pub(crate) enum AuthorizerAddress {
     Tcp(SocketAddr),
     /// Over a unix socket.
     Unix(PathBuf),
+    /// Over a unix socket without a file.
+    Abstract(String),
+    /// Over TCP with TLS both ways: the address, the name that the sidecar shows, and the folder that holds
+    /// `envoy.pem`, `envoy.key.pem` and `ca.pem`.
+    Tls(SocketAddr, &'static str, PathBuf),
 }
 
 /// A running Envoy.
@@ -95,6 +100,11 @@ fn rewritten(authorizer: &AuthorizerAddress, upstream: SocketAddr) -> Value {
     let authorizer = match authorizer {
         AuthorizerAddress::Tcp(address) => socket_address(*address),
         AuthorizerAddress::Unix(path) => json!({ "pipe": { "path": path } }),
+        AuthorizerAddress::Abstract(name) => json!({ "pipe": { "path": format!("@{name}") } }),
+        AuthorizerAddress::Tls(address, name, folder) => {
+            cluster(&mut document, "bailiff")["transport_socket"] = mutual_tls(name, folder);
+            socket_address(*address)
+        }
     };
     let any_port = json!(0);
     *at(&mut document, "/admin/address/socket_address/port_value") = any_port.clone();
@@ -106,7 +116,8 @@ fn rewritten(authorizer: &AuthorizerAddress, upstream: SocketAddr) -> Value {
     // Services that speak gRPC need HTTP/2, which the cluster for the authorizer shows how to say.
     let mut grpc = cluster(&mut document, "bailiff").clone();
     let fields = grpc.as_object_mut().expect("a cluster is a map");
-    fields.retain(|field, _| !matches!(field.as_str(), "health_checks" | "circuit_breakers"));
+    let of_bailiff = ["health_checks", "circuit_breakers", "transport_socket"];
+    fields.retain(|field, _| !of_bailiff.contains(&field.as_str()));
     fields.insert("name".to_owned(), json!("upstream_grpc"));
     *at(&mut grpc, "/load_assignment/cluster_name") = json!("upstream_grpc");
     array(&mut document, "/static_resources/clusters").push(grpc);
@@ -120,6 +131,30 @@ fn rewritten(authorizer: &AuthorizerAddress, upstream: SocketAddr) -> Value {
     });
     array(&mut document, &routes).insert(0, to_grpc);
     document
+}
+
+fn mutual_tls(name: &str, folder: &Path) -> Value {
+    let file = |file: &str| json!({ "filename": folder.join(file) });
+    json!({
+        "name": "envoy.transport_sockets.tls",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+            "sni": name,
+            "common_tls_context": {
+                "alpn_protocols": ["h2"],
+                "tls_certificates": [{
+                    "certificate_chain": file("envoy.pem"),
+                    "private_key": file("envoy.key.pem"),
+                }],
+                "validation_context": {
+                    "trusted_ca": file("ca.pem"),
+                    "match_typed_subject_alt_names": [
+                        { "san_type": "DNS", "matcher": { "exact": name } },
+                    ],
+                },
+            },
+        },
+    })
 }
 
 fn socket_address(address: SocketAddr) -> Value {

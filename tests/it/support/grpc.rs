@@ -3,8 +3,11 @@
 use bailiff::pb::v1::authorization_service_client::AuthorizationServiceClient;
 use envoy_types::pb::envoy::service::auth::v3::authorization_client::AuthorizationClient;
 use hyper_util::rt::TokioIo;
-use std::{net::SocketAddr, path::Path};
-use tokio::net::UnixStream;
+use rustls::ClientConfig;
+use rustls_pki_types::ServerName;
+use std::{net::SocketAddr, path::Path, sync::Arc};
+use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::TlsConnector;
 use tonic::{
     Request,
     metadata::MetadataValue,
@@ -16,6 +19,24 @@ use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 pub(crate) async fn channel(address: SocketAddr) -> Channel {
     let endpoint = Channel::from_shared(format!("http://{address}")).expect("an address");
     endpoint.connect().await.unwrap_or_else(|error| panic!("{address}: {error}"))
+}
+
+/// A connection over TLS, to a server of this name.
+pub(crate) async fn tls_channel(
+    address: SocketAddr,
+    config: ClientConfig,
+    name: &'static str,
+) -> Result<Channel, tonic::transport::Error> {
+    let tls = TlsConnector::from(Arc::new(config));
+    let connector = tower::service_fn(move |_: Uri| {
+        let tls = tls.clone();
+        async move {
+            let stream = TcpStream::connect(address).await?;
+            let name = ServerName::try_from(name).expect("a name");
+            tls.connect(name, stream).await.map(TokioIo::new)
+        }
+    });
+    Endpoint::from_static("http://bailiff").connect_with_connector(connector).await
 }
 
 /// A connection over a unix socket.

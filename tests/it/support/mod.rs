@@ -1,6 +1,7 @@
 //! What the tests stand on: the real binaries, an upstream that tells what it received, and clients
 //! that send exactly what a test says.
 
+pub(crate) mod certificates;
 pub(crate) mod check;
 pub(crate) mod chromium;
 pub(crate) mod envoy;

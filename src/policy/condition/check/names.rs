@@ -5,8 +5,8 @@ use super::{
         super::wording::Excerpt,
         kind::{Kind, Kinds},
         names::{
-            Fields, Found, IDENTITY, IdentityPart, Part, REQUEST, RequestPart, Root, Shape, find,
-            next_segments, witness,
+            Fields, Found, IDENTITY, IdentityPart, PEER, Part, REQUEST, RequestPart, Root, Shape,
+            find, next_segments, witness,
         },
         problem::{ConditionMistake, suggestion},
         term::{Lack, Node, Term},
@@ -102,6 +102,7 @@ impl Checker<'_> {
         Some(match meaning {
             Root::Request => fields(REQUEST),
             Root::Identity => fields(IDENTITY),
+            Root::Peer => fields(PEER),
             Root::Params => Named::Group(Group::Params),
             Root::Resource => value(Part::Resource, Shape::MAP),
             Root::Context => value(Part::Context, Shape::MAP),
@@ -115,7 +116,7 @@ impl Checker<'_> {
             // Headers are the same for every route.
             Root::Params => self.scope.request && matches!(self.purpose, Purpose::Condition),
             Root::Resource | Root::Context => self.scope.resource,
-            Root::Identity | Root::Now => true,
+            Root::Identity | Root::Peer | Root::Now => true,
         }
     }
 

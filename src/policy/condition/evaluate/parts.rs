@@ -9,13 +9,14 @@ use crate::{
         identity::{Caller, User},
         machine::Machine,
         path::CanonicalPath,
+        peer::Peer,
         question::{JsonObject, Resource},
     },
     policy::{
         condition::{
             error::ConditionFault,
             lookup::Map,
-            names::{IdentityPart, Part, RequestPart},
+            names::{IdentityPart, Part, PeerPart, RequestPart},
             number::Number,
             term::{Lack, Term},
             value::{List, Value},
@@ -35,6 +36,7 @@ pub(in crate::policy) struct Known<'a> {
     pub(in crate::policy) parameters: Parameters<'a>,
     pub(in crate::policy) resource: Option<&'a Resource<'a>>,
     pub(in crate::policy) context: Option<&'a JsonObject>,
+    pub(in crate::policy) peer: Peer<'a>,
     pub(in crate::policy) now: Timestamp,
     /// What it means to ask about a request where there is none.
     pub(in crate::policy) without_request: Lack,
@@ -42,15 +44,15 @@ pub(in crate::policy) struct Known<'a> {
 
 impl<'a> From<&Facts<'a>> for Known<'a> {
     fn from(facts: &Facts<'a>) -> Self {
-        let Facts { caller, request, path, parameters, resource, context, now } = *facts;
+        let Facts { caller, request, path, parameters, resource, context, peer, now } = *facts;
         let (caller, without_request) = (Some(caller), Lack::Error);
-        Self { caller, request, path, parameters, resource, context, now, without_request }
+        Self { caller, request, path, parameters, resource, context, peer, now, without_request }
     }
 }
 
 impl<'a> From<&HeaderFacts<'a>> for Known<'a> {
     fn from(facts: &HeaderFacts<'a>) -> Self {
-        let HeaderFacts { identity, request, path, now } = *facts;
+        let HeaderFacts { identity, request, path, peer, now } = *facts;
         Self {
             caller: identity.caller(),
             request,
@@ -58,6 +60,7 @@ impl<'a> From<&HeaderFacts<'a>> for Known<'a> {
             parameters: Parameters::NONE,
             resource: None,
             context: None,
+            peer,
             now,
             without_request: Lack::Absent,
         }
@@ -74,6 +77,7 @@ impl<'e> Evaluation<'e> {
                 of_caller(part, caller).ok_or(Halt::Absent)?
             }
             Part::Claims => self.claims(term)?,
+            Part::Peer(part) => of_peer(part, known.peer).ok_or(Halt::Absent)?,
             Part::Request(part) => {
                 let value = match (known.request, known.without_request) {
                     (Some(request), _) => of_request(part, request, known.path),
@@ -113,6 +117,15 @@ fn of_request<'e>(
         RequestPart::Query => Value::Map(request.query().map_or(Map::Empty, Map::Query)),
         RequestPart::Headers => Value::Map(Map::Headers(&request.headers)),
         RequestPart::Address => owned(&request.peer?.to_canonical().to_string()),
+    })
+}
+
+/// What certificates tell of the other ends.
+fn of_peer(part: PeerPart, peer: Peer<'_>) -> Option<Value<'_>> {
+    Some(match part {
+        PeerPart::Names => Value::List(List::Texts(peer.names?.as_slice())),
+        PeerPart::Spiffe => Value::text(peer.names?.spiffe()?),
+        PeerPart::Principal => Value::text(peer.principal?),
     })
 }
 

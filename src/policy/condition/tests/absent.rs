@@ -126,3 +126,28 @@ fn a_role_that_the_token_does_not_name_is_absent_not_empty() {
     );
     all(&world, true, &["has(identity.organization) && identity.organization.id == \"org_1\""]);
 }
+
+#[test]
+fn what_certificates_tell_is_known_or_absent() {
+    all(
+        &World::new(),
+        true,
+        &[
+            r#"peer.spiffe == "spiffe://shop.test/gateway" && "gateway.shop.test" in peer.san"#,
+            r#"request.principal.startsWith("spiffe://shop.test/")"#,
+            "has(peer.san) && has(peer.spiffe) && has(request.principal) && size(peer.san) == 2",
+        ],
+    );
+    let unknown = World { names: None, principal: None, ..World::new() };
+    all(
+        &unknown,
+        false,
+        &[
+            r#"peer.spiffe == "spiffe://shop.test/gateway""#,
+            r#"peer.spiffe != "spiffe://shop.test/gateway""#,
+            r#"!("gateway.shop.test" in peer.san)"#,
+            r#"request.principal != "spiffe://shop.test/web""#,
+            "has(peer.san) || has(peer.spiffe) || has(request.principal)",
+        ],
+    );
+}

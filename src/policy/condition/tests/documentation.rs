@@ -2,7 +2,7 @@
 
 use crate::policy::condition::{
     kind::Kind,
-    names::{Fields, IDENTITY, REQUEST, Root, Shape},
+    names::{Fields, IDENTITY, PEER, REQUEST, Root, Shape},
 };
 
 const REFERENCE: &str = include_str!("../../../../docs/policy.md");
@@ -16,6 +16,7 @@ fn the_table_of_names_is_complete() {
         .flat_map(|(name, root)| match root {
             Root::Request => fields(name, REQUEST),
             Root::Identity => fields(name, IDENTITY),
+            Root::Peer => fields(name, PEER),
             Root::Params => vec![format!("| `{name}` | |")],
             Root::Resource | Root::Context => vec![format!("| `{name}` | map |")],
             Root::Now => vec![format!("| `{name}` | number |")],

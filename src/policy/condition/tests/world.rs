@@ -10,6 +10,7 @@ use crate::{
         identity::{Actor, Caller, SignedClaims, User},
         machine::{Machine, MachineKind},
         path::CanonicalPath,
+        peer::{Peer, PeerNames},
         question::{JsonObject, Resource},
     },
     policy::{
@@ -38,6 +39,8 @@ pub(super) struct World {
     pub(super) target: &'static str,
     pub(super) headers: Vec<(&'static str, &'static [u8])>,
     pub(super) peer: Option<&'static str>,
+    pub(super) names: Option<PeerNames>,
+    pub(super) principal: Option<&'static str>,
     pub(super) attributes: JsonObject,
     pub(super) context: JsonObject,
     pub(super) kind: &'static str,
@@ -67,6 +70,11 @@ impl World {
                 ("x-binary", b"\xff"),
             ],
             peer: Some("10.1.2.3"),
+            names: Some(PeerNames::new([
+                "gateway.shop.test".into(),
+                "spiffe://shop.test/gateway".into(),
+            ])),
+            principal: Some("spiffe://shop.test/web"),
             attributes: object(json!({
                 "amount": 5,
                 "owner": "user_1",
@@ -141,6 +149,7 @@ impl World {
             parameters: Parameters::of(&template, &path),
             resource: Some(&resource),
             context: Some(&self.context),
+            peer: Peer { names: self.names.as_ref(), principal: self.principal },
             now: Timestamp::from_unix_seconds(NOW),
         })
     }

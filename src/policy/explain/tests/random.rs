@@ -10,6 +10,7 @@ use crate::{
         identity::{Actor, Caller, Identity, SignedClaims},
         machine::{Machine, MachineKind},
         organization::{PermissionKey, RoleKey},
+        peer::Peer,
         question::{Action, JsonObject, Wanted},
         reason::Reason,
         reverification::{Preset, Reverification},
@@ -160,6 +161,7 @@ fn explained(own: &Requirement, more: &Requirement, identity: &Identity) -> Expl
         who,
         also_action: None,
         also_require: Some(more),
+        peer: Peer::UNKNOWN,
         now: Timestamp::from_unix_seconds(0),
     })
 }

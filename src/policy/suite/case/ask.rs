@@ -13,7 +13,7 @@ use std::{fmt, net::IpAddr};
 
 /// The keys of which a case has exactly one.
 pub(in crate::policy) const ASKED: [&str; 4] = ["request", "browser", "grpc", "action"];
-pub(in crate::policy) const OF_REQUESTS: [&str; 3] = ["host", "headers", "ip"];
+pub(in crate::policy) const OF_REQUESTS: [&str; 4] = ["host", "headers", "ip", "principal"];
 pub(in crate::policy) const OF_ACTIONS: [&str; 2] = ["resource", "context"];
 /// The host of a request that does not say.
 const HOST: &str = "app.test";
@@ -53,6 +53,8 @@ pub struct HttpAsk {
     pub headers: Vec<(Box<str>, Box<str>)>,
     /// The peer's address.
     pub ip: Option<IpAddr>,
+    /// Whom the proxy names as its client, by the certificate shown there.
+    pub principal: Option<Box<str>>,
 }
 
 /// A named action.
@@ -111,6 +113,7 @@ impl Reader<'_> {
         let host = value("host").and_then(|entry| self.text(&entry.value, "`host`"));
         let headers = value("headers").map(|entry| self.headers(&entry.value));
         let ip = value("ip").and_then(|entry| self.ip(&entry.value));
+        let principal = value("principal").and_then(|entry| self.text(&entry.value, "`principal`"));
         Some(Ask::Http(HttpAsk {
             client,
             method: method.into(),
@@ -118,6 +121,7 @@ impl Reader<'_> {
             host: host.unwrap_or(HOST).into(),
             headers: headers.unwrap_or_default(),
             ip,
+            principal: principal.map(Into::into),
         }))
     }
 

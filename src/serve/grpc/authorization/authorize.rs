@@ -1,6 +1,6 @@
 //! `Authorize`: one question, one answer.
 
-use super::{AuthorizationDoor, convert, explanation, question};
+use super::{AuthorizationDoor, Caller, convert, explanation, question};
 use crate::serve::grpc::violations::Violations;
 use crate::{
     authorizer::{Door, outcome::Outcome},
@@ -12,17 +12,17 @@ use crate::{
     pb::v1::{AuthorizeRequest, AuthorizeResponse, ExplanationStatus},
     serve::grpc::status,
 };
-use tonic::{Status, metadata::MetadataMap};
+use tonic::Status;
 
 impl AuthorizationDoor {
     pub(super) async fn authorize_one(
         &self,
         mut message: AuthorizeRequest,
-        metadata: &MetadataMap,
+        caller: &Caller,
     ) -> Result<AuthorizeResponse, Status> {
         question::lower_case_names(&mut message);
         let mut violations = Violations::new();
-        let question = self.read(&message, metadata, &mut violations);
+        let question = self.read(&message, caller, &mut violations);
         violations.into_result()?;
         match question {
             Some(question) => self.ask(&question, message.explain, Violations::new()).await,
@@ -34,10 +34,10 @@ impl AuthorizationDoor {
     pub(super) fn read<'a>(
         &self,
         message: &'a AuthorizeRequest,
-        metadata: &'a MetadataMap,
+        caller: &'a Caller,
         violations: &mut Violations,
     ) -> Option<Question<'a>> {
-        let question = question::read(message, metadata, violations)?;
+        let question = question::read(message, caller, violations)?;
         if let Wanted::Requirement(asked) = &question.wanted
             && let Err(malformed) = self.authorizer.check_asked(asked)
         {

@@ -1,12 +1,12 @@
 //! `BatchAuthorize`: many questions in one call.
 
-use super::{AuthorizationDoor, question};
+use super::{AuthorizationDoor, Caller, question};
 use crate::serve::grpc::violations::Violations;
 use crate::{
     pb::v1::{BatchAuthorizeRequest, BatchAuthorizeResponse},
     serve::grpc::status,
 };
-use tonic::{Status, metadata::MetadataMap};
+use tonic::Status;
 
 /// The most questions in a call.
 const MAX_QUESTIONS: usize = 100;
@@ -19,14 +19,14 @@ impl AuthorizationDoor {
     pub(super) async fn authorize_all(
         &self,
         mut message: BatchAuthorizeRequest,
-        metadata: &MetadataMap,
+        caller: &Caller,
     ) -> Result<BatchAuthorizeResponse, Status> {
         check_count(message.requests.len())?;
         message.requests.iter_mut().for_each(question::lower_case_names);
         let mut questions = Vec::with_capacity(message.requests.len());
         for (index, request) in message.requests.iter().enumerate() {
             let mut violations = Violations::within(FIELD, index);
-            questions.extend(self.read(request, metadata, &mut violations));
+            questions.extend(self.read(request, caller, &mut violations));
             violations.into_result()?;
         }
         if questions.len() != message.requests.len() {

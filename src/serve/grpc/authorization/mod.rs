@@ -11,13 +11,14 @@ mod question;
 use super::{GrpcOptions, status};
 use crate::{
     authorizer::{Authorizer, Door},
-    core::reason::Reason,
+    core::{peer::PeerNames, reason::Reason},
     pb::v1::{
         AuthorizeRequest, AuthorizeResponse, BatchAuthorizeRequest, BatchAuthorizeResponse,
         GetClaimsRequest, GetClaimsResponse, authorization_service_server::AuthorizationService,
     },
     serve::{
         PanicHook,
+        listener::peer_names,
         panics::{Panicked, caught},
         respond::Disclosure,
     },
@@ -53,9 +54,16 @@ impl AuthorizationDoor {
     }
 }
 
-fn parts<T>(request: Request<T>) -> (MetadataMap, T) {
-    let (metadata, _, message) = request.into_parts();
-    (metadata, message)
+/// Who calls: what the call says of itself, and the names in the certificate shown.
+#[derive(Debug, Default)]
+struct Caller {
+    metadata: MetadataMap,
+    names: Option<PeerNames>,
+}
+
+fn parts<T>(request: Request<T>) -> (Caller, T) {
+    let (metadata, extensions, message) = request.into_parts();
+    (Caller { metadata, names: peer_names(&extensions).cloned() }, message)
 }
 
 #[tonic::async_trait]
@@ -64,23 +72,23 @@ impl AuthorizationService for AuthorizationDoor {
         &self,
         request: Request<AuthorizeRequest>,
     ) -> Result<Response<AuthorizeResponse>, Status> {
-        let (metadata, message) = parts(request);
-        self.answer(self.authorize_one(message, &metadata)).await
+        let (caller, message) = parts(request);
+        self.answer(self.authorize_one(message, &caller)).await
     }
 
     async fn batch_authorize(
         &self,
         request: Request<BatchAuthorizeRequest>,
     ) -> Result<Response<BatchAuthorizeResponse>, Status> {
-        let (metadata, message) = parts(request);
-        self.answer(self.authorize_all(message, &metadata)).await
+        let (caller, message) = parts(request);
+        self.answer(self.authorize_all(message, &caller)).await
     }
 
     async fn get_claims(
         &self,
         request: Request<GetClaimsRequest>,
     ) -> Result<Response<GetClaimsResponse>, Status> {
-        let (metadata, message) = parts(request);
-        self.answer(self.claims_of(message, &metadata)).await
+        let (caller, message) = parts(request);
+        self.answer(self.claims_of(message, &caller.metadata)).await
     }
 }

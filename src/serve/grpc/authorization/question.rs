@@ -3,11 +3,12 @@
 #[cfg(test)]
 mod tests;
 
-use super::credential;
+use super::{Caller, credential};
 use crate::{
     core::{
         credential::{CredentialKind, CredentialKinds},
         http_request::{HttpRequest, Scheme},
+        peer::Peer,
         question::{
             Action, Also, AskedRequirement, CredentialSource, JsonObject, Question, Resource,
             Wanted,
@@ -19,7 +20,6 @@ use crate::{
 };
 use prost_types::Struct;
 use std::num::NonZeroU32;
-use tonic::metadata::MetadataMap;
 
 /// The longest name of anything the policy or the settings name.
 pub(super) const MAX_NAME_BYTES: usize = 256;
@@ -39,7 +39,7 @@ pub(super) fn lower_case_names(message: &mut AuthorizeRequest) {
 /// violations. Header names must be lower-case already.
 pub(super) fn read<'a>(
     message: &'a AuthorizeRequest,
-    metadata: &'a MetadataMap,
+    caller: &'a Caller,
     violations: &mut Violations,
 ) -> Option<Question<'a>> {
     violations.bound("instance", &message.instance, MAX_NAME_BYTES);
@@ -58,11 +58,13 @@ pub(super) fn read<'a>(
         credential::given(message.credential.as_ref()).unwrap_or_else(|| match &wanted {
             Wanted::Http(request) if !request.headers.is_empty() => CredentialSource::Request,
             Wanted::Http(_) | Wanted::Action(_) | Wanted::Requirement(_) => {
-                credential::of_call(metadata)
+                credential::of_call(&caller.metadata)
             }
         });
     let instance = Some(&*message.instance).filter(|name| !name.is_empty());
-    Some(Question { credential, instance, wanted, also: Also { require: None, action: None } })
+    let peer = Peer { names: caller.names.as_ref(), principal: None };
+    let also = Also { require: None, action: None };
+    Some(Question { credential, instance, wanted, also, peer })
 }
 
 fn http<'a>(request: &'a v1::HttpRequest, violations: &mut Violations) -> HttpRequest<'a> {

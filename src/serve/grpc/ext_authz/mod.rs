@@ -15,9 +15,10 @@ mod response;
 
 use crate::{
     authorizer::{Authorizer, Door},
-    core::{asker::Asker, reason::Reason},
+    core::{asker::Asker, peer::PeerNames, reason::Reason},
     serve::{
         PanicHook,
+        listener::peer_names,
         panics::{Panicked, caught},
         respond::Disclosure,
     },
@@ -46,10 +47,14 @@ impl ExtAuthzDoor {
         Self { authorizer, disclosure, on_panic }
     }
 
-    /// Answers one message. Total but for panics, which [`Authorization::check`] catches.
-    pub async fn decide(&self, mut message: CheckRequest) -> CheckResponse {
+    /// Answers one message of somebody whose certificate has these names. Total but for panics, which [`Authorization::check`] catches.
+    pub async fn decide(
+        &self,
+        mut message: CheckRequest,
+        peer: Option<&PeerNames>,
+    ) -> CheckResponse {
         request::lower_case_names(&mut message);
-        let outcome = match request::question(&message) {
+        let outcome = match request::question(&message, peer) {
             Ok(question) => self.authorizer.authorize(&question, Door::ExtAuthz).await,
             Err(Refused { reason, asker }) => self.authorizer.refuse(reason, asker, Door::ExtAuthz),
         };
@@ -63,7 +68,9 @@ impl Authorization for ExtAuthzDoor {
         &self,
         request: Request<CheckRequest>,
     ) -> Result<Response<CheckResponse>, Status> {
-        let answer = caught(self.decide(request.into_inner())).await;
+        let (_, extensions, message) = request.into_parts();
+        let peer = peer_names(&extensions);
+        let answer = caught(self.decide(message, peer)).await;
         Ok(Response::new(answer.unwrap_or_else(|Panicked| {
             self.on_panic.panicked(Door::ExtAuthz);
             response::refusal(Reason::InternalError, Asker::Api)

@@ -7,6 +7,7 @@ use crate::core::{
     asker::Asker,
     header::{Header, Headers, Repeats},
     http_request::{HttpRequest, Scheme},
+    peer::{Peer, PeerNames},
     question::{Also, CredentialSource, Question, Wanted},
     reason::Reason,
 };
@@ -14,7 +15,7 @@ use envoy_types::{
     ext_authz::v3::pb::{Address, CheckRequest, HeaderValue},
     pb::envoy::service::auth::v3::{
         AttributeContext,
-        attribute_context::{HttpRequest as CheckedRequest, Peer},
+        attribute_context::{HttpRequest as CheckedRequest, Peer as CheckedPeer},
     },
 };
 use std::{collections::HashMap, net::IpAddr};
@@ -53,7 +54,10 @@ pub(super) fn lower_case_names(message: &mut CheckRequest) {
 }
 
 /// Reads the question. Header names must be lower-case already.
-pub(super) fn question(message: &CheckRequest) -> Result<Question<'_>, Refused> {
+pub(super) fn question<'a>(
+    message: &'a CheckRequest,
+    names: Option<&'a PeerNames>,
+) -> Result<Question<'a>, Refused> {
     let attributes = message.attributes.as_ref();
     let http = attributes
         .and_then(|attributes| attributes.request.as_ref())
@@ -73,11 +77,14 @@ pub(super) fn question(message: &CheckRequest) -> Result<Question<'_>, Refused> 
     let (target, (instance, also)) =
         read.map_err(|reason| Refused { reason, asker: Asker::of(&request) })?;
     request.target = target;
+    let source = attributes.source.as_ref();
+    let principal = source.map(|source| &*source.principal).filter(|name| !name.is_empty());
     Ok(Question {
         credential: CredentialSource::Request,
         instance,
         wanted: Wanted::Http(request),
         also,
+        peer: Peer { names, principal },
     })
 }
 
@@ -159,7 +166,7 @@ fn begins_like_ours(key: &str) -> bool {
 }
 
 /// The peer's address; a unix socket has none.
-fn peer(source: &Peer) -> Option<IpAddr> {
+fn peer(source: &CheckedPeer) -> Option<IpAddr> {
     match source.address.as_ref()?.address.as_ref()? {
         Address::SocketAddress(socket) => socket.address.parse().ok(),
         Address::Pipe(_) | Address::EnvoyInternalAddress(_) => None,

@@ -11,10 +11,10 @@ use crate::{
         Reverification as AskedReverification, ReverificationWindow, authorize_request,
         credential::Source, reverification::Kind,
     },
-    serve::grpc::violations::Violations,
+    serve::grpc::{authorization::Caller, violations::Violations},
 };
 use std::num::NonZeroU32;
-use tonic::{Code, metadata::MetadataMap};
+use tonic::Code;
 use tonic_types::StatusExt as _;
 
 fn http() -> HttpRequest {
@@ -54,18 +54,18 @@ fn window(level: &str, after_minutes: u32) -> Kind {
     Kind::Window(ReverificationWindow { level: level.into(), after_minutes })
 }
 
-fn call() -> MetadataMap {
-    let mut metadata = MetadataMap::new();
-    metadata.insert("authorization", "Bearer of-the-service".parse().unwrap());
-    metadata
+fn call() -> Caller {
+    let mut caller = Caller::default();
+    caller.metadata.insert("authorization", "Bearer of-the-service".parse().unwrap());
+    caller
 }
 
 /// Reads a sound question and looks at it.
 fn looking<T>(mut message: AuthorizeRequest, look: impl Fn(&Question<'_>) -> T) -> T {
     lower_case_names(&mut message);
     let mut violations = Violations::new();
-    let metadata = call();
-    let question = read(&message, &metadata, &mut violations);
+    let caller = call();
+    let question = read(&message, &caller, &mut violations);
     violations.into_result().expect("the question is sound");
     look(&question.expect("there is a question"))
 }
@@ -264,7 +264,7 @@ fn a_reverification_that_cannot_be_read_is_never_left_out() {
 fn violations_in_a_batch_say_in_which_question() {
     let mut violations = Violations::within("requests", 3);
     let message = ask_action("");
-    read(&message, &MetadataMap::new(), &mut violations);
+    read(&message, &Caller::default(), &mut violations);
     let status = violations.into_result().unwrap_err();
     assert_eq!(status.message(), "requests[3].action.name: is missing");
 }

@@ -71,7 +71,7 @@ fn refused(message: &CheckRequest) -> Reason {
 
 fn target(http_request: CheckedRequest) -> Result<String, Reason> {
     let message = check(http_request);
-    let question = question(&message).map_err(|refused| refused.reason)?;
+    let question = question(&message, None).map_err(|refused| refused.reason)?;
     Ok(http(&question).target.to_owned())
 }
 
@@ -81,7 +81,7 @@ fn a_request_is_read_from_the_typed_fields() {
         get("/a/b?c=d"),
         &[(":path", "/a/b?c=d"), (":method", "GET"), ("cookie", "a=1,__session=x")],
     ));
-    let question = question(&message).unwrap();
+    let question = question(&message, None).unwrap();
     let request = http(&question);
     assert_eq!((request.method, request.authority), ("GET", "shop.test"));
     assert_eq!((request.target, request.path()), ("/a/b?c=d", "/a/b"));
@@ -96,7 +96,7 @@ fn a_request_is_read_from_the_typed_fields() {
 fn raw_headers_keep_their_lines_and_bytes() {
     let message =
         check(raw(get("/"), &[("cookie", b"a=1"), ("cookie", b"__session=x"), ("x-odd", b"\xff")]));
-    let question = question(&message).unwrap();
+    let question = question(&message, None).unwrap();
     let headers = &http(&question).headers;
     assert_eq!(headers.repeats(), Repeats::Separate);
     let cookies: Vec<_> = headers.all("cookie").collect();
@@ -109,10 +109,10 @@ fn raw_headers_keep_their_lines_and_bytes() {
 fn raw_headers_are_read_before_joined_ones_and_an_empty_map_is_none() {
     let both = raw(joined(get("/"), &[("cookie", "a=1")]), &[("cookie", b"a=2")]);
     let message = check(both);
-    assert_eq!(http(&question(&message).unwrap()).headers.text("cookie"), Some("a=2"));
+    assert_eq!(http(&question(&message, None).unwrap()).headers.text("cookie"), Some("a=2"));
     let empty = raw(joined(get("/"), &[("cookie", "a=1")]), &[]);
     let message = check(empty);
-    assert_eq!(http(&question(&message).unwrap()).headers.text("cookie"), Some("a=1"));
+    assert_eq!(http(&question(&message, None).unwrap()).headers.text("cookie"), Some("a=1"));
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn a_line_that_only_has_its_text_is_read_as_well() {
     let mut request = raw(get("/"), &[("cookie", b"")]);
     request.header_map.as_mut().unwrap().headers[0].value = "a=1".into();
     let message = check(request);
-    assert_eq!(http(&question(&message).unwrap()).headers.text("cookie"), Some("a=1"));
+    assert_eq!(http(&question(&message, None).unwrap()).headers.text("cookie"), Some("a=1"));
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn a_message_that_is_about_no_request_is_refused() {
 fn a_refused_request_still_knows_who_asks() {
     let asker = |headers: &[(&str, &str)]| {
         let message = check(joined(get("/!"), headers));
-        question(&message).expect_err("this is refused").asker
+        question(&message, None).expect_err("this is refused").asker
     };
     assert_eq!(asker(&[("content-type", "application/grpc")]), Asker::Grpc);
     assert_eq!(asker(&[("sec-fetch-dest", "document")]), Asker::Browser);
@@ -195,7 +195,7 @@ fn only_http_is_http() {
         ("x", Scheme::Https),
     ] {
         let message = check(CheckedRequest { scheme: scheme.into(), ..get("/") });
-        assert_eq!(http(&question(&message).unwrap()).scheme, expected, "{scheme}");
+        assert_eq!(http(&question(&message, None).unwrap()).scheme, expected, "{scheme}");
     }
 }
 
@@ -207,7 +207,7 @@ fn the_peer_is_the_address_of_the_connection() {
             address: Some(PeerAddress { address: Some(address) }),
             ..Default::default()
         });
-        http(&question(&message).unwrap()).peer
+        http(&question(&message, None).unwrap()).peer
     };
     let socket = |address: &str| {
         let address = address.into();
@@ -228,7 +228,7 @@ fn the_operator_can_name_an_instance_and_add_to_what_is_required() {
         ("other.filter", "x"),
         ("virtual_host", ""),
     ]);
-    let question = question(&message).unwrap();
+    let question = question(&message, None).unwrap();
     assert_eq!(question.instance, Some("shop"));
     assert_eq!(question.also.require, Some("{ role: org:admin }"));
     assert_eq!(question.also.action, Some("invoice.refund"));
@@ -276,7 +276,7 @@ fn two_spellings_of_one_name_become_one_joined_value() {
     let mut message =
         check(joined(get("/"), &[("Authorization", "Bearer 1"), ("authorization", "Bearer 2")]));
     lower_case_names(&mut message);
-    let question = question(&message).unwrap();
+    let question = question(&message, None).unwrap();
     let value = http(&question).headers.text("authorization").unwrap();
     assert!(["Bearer 1,Bearer 2", "Bearer 2,Bearer 1"].contains(&value), "{value}");
 }
@@ -317,7 +317,7 @@ proptest! {
     #[test]
     fn no_message_makes_this_door_panic(mut message in any_message()) {
         lower_case_names(&mut message);
-        if let Ok(question) = question(&message) {
+        if let Ok(question) = question(&message, None) {
             let request = http(&question);
             prop_assert!(!request.target.is_empty() && !request.method.is_empty());
             for line in request.headers.iter() {

@@ -1,0 +1,174 @@
+//! Accepted connections, the same for every kind of socket and for both HTTP servers.
+
+use crate::core::peer::PeerNames;
+use std::{
+    io::{self, IoSlice},
+    net::SocketAddr,
+    pin::Pin,
+    task::{Context, Poll},
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{TcpStream, UnixStream},
+};
+use tokio_rustls::server::TlsStream;
+use tonic::{Extensions, transport::server::Connected};
+
+/// A connection that was accepted.
+#[derive(Debug)]
+pub struct Connection {
+    stream: Stream,
+    info: ConnectionInfo,
+}
+
+/// What is known of a connection's other end.
+#[derive(Clone, Debug, Default)]
+pub struct ConnectionInfo {
+    /// Its address; a unix socket has none.
+    pub address: Option<SocketAddr>,
+    /// The names in the certificate that it showed, where it showed one.
+    pub names: Option<PeerNames>,
+}
+
+/// The names in the certificate that the peer of a call showed, where it showed one.
+#[must_use]
+pub fn peer_names(extensions: &Extensions) -> Option<&PeerNames> {
+    extensions.get::<ConnectionInfo>()?.names.as_ref()
+}
+
+#[derive(Debug)]
+enum Stream {
+    Plain(Plain),
+    Encrypted(Box<TlsStream<Plain>>),
+}
+
+/// A connection without encryption.
+#[derive(Debug)]
+pub(super) enum Plain {
+    /// Over TCP.
+    Tcp(TcpStream),
+    /// Over a unix socket.
+    Unix(UnixStream),
+}
+
+impl Plain {
+    pub(super) fn peer_address(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tcp(stream) => stream.peer_addr().ok(),
+            Self::Unix(_) => None,
+        }
+    }
+}
+
+impl Connection {
+    pub(super) fn plain(stream: Plain) -> Self {
+        let info = ConnectionInfo { address: stream.peer_address(), names: None };
+        Self { stream: Stream::Plain(stream), info }
+    }
+
+    pub(super) fn encrypted(stream: TlsStream<Plain>, info: ConnectionInfo) -> Self {
+        Self { stream: Stream::Encrypted(Box::new(stream)), info }
+    }
+}
+
+impl Connected for Connection {
+    type ConnectInfo = ConnectionInfo;
+
+    fn connect_info(&self) -> Self::ConnectInfo {
+        self.info.clone()
+    }
+}
+
+macro_rules! to_stream {
+    ($connection:expr, $stream:ident => $call:expr) => {
+        match &mut $connection.get_mut().stream {
+            Stream::Plain(Plain::Tcp(stream)) => {
+                let $stream = Pin::new(stream);
+                $call
+            }
+            Stream::Plain(Plain::Unix(stream)) => {
+                let $stream = Pin::new(stream);
+                $call
+            }
+            Stream::Encrypted(stream) => {
+                let $stream = Pin::new(&mut **stream);
+                $call
+            }
+        }
+    };
+}
+
+macro_rules! to_plain {
+    ($plain:expr, $stream:ident => $call:expr) => {
+        match $plain.get_mut() {
+            Plain::Tcp(stream) => {
+                let $stream = Pin::new(stream);
+                $call
+            }
+            Plain::Unix(stream) => {
+                let $stream = Pin::new(stream);
+                $call
+            }
+        }
+    };
+}
+
+macro_rules! reads_and_writes {
+    ($type:ty, $to:ident, $self:ident => $vectored:expr) => {
+        impl AsyncRead for $type {
+            fn poll_read(
+                self: Pin<&mut Self>,
+                context: &mut Context<'_>,
+                buffer: &mut ReadBuf<'_>,
+            ) -> Poll<io::Result<()>> {
+                $to!(self, stream => stream.poll_read(context, buffer))
+            }
+        }
+
+        impl AsyncWrite for $type {
+            fn poll_write(
+                self: Pin<&mut Self>,
+                context: &mut Context<'_>,
+                bytes: &[u8],
+            ) -> Poll<io::Result<usize>> {
+                $to!(self, stream => stream.poll_write(context, bytes))
+            }
+
+            fn poll_write_vectored(
+                self: Pin<&mut Self>,
+                context: &mut Context<'_>,
+                slices: &[IoSlice<'_>],
+            ) -> Poll<io::Result<usize>> {
+                $to!(self, stream => stream.poll_write_vectored(context, slices))
+            }
+
+            fn is_write_vectored(&$self) -> bool {
+                $vectored
+            }
+
+            fn poll_flush(
+                self: Pin<&mut Self>,
+                context: &mut Context<'_>,
+            ) -> Poll<io::Result<()>> {
+                $to!(self, stream => stream.poll_flush(context))
+            }
+
+            fn poll_shutdown(
+                self: Pin<&mut Self>,
+                context: &mut Context<'_>,
+            ) -> Poll<io::Result<()>> {
+                $to!(self, stream => stream.poll_shutdown(context))
+            }
+        }
+    };
+}
+
+reads_and_writes!(Plain, to_plain, self => match self {
+    Self::Tcp(stream) => stream.is_write_vectored(),
+    Self::Unix(stream) => stream.is_write_vectored(),
+});
+
+reads_and_writes!(Connection, to_stream, self => match &self.stream {
+    Stream::Plain(plain) => plain.is_write_vectored(),
+    Stream::Encrypted(stream) => stream.is_write_vectored(),
+});
