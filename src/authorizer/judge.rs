@@ -22,7 +22,7 @@ use crate::{
         question::{Question, Wanted},
         reason::Reason,
     },
-    policy::{HeaderFacts, Policy, Refusal},
+    policy::{HeaderFacts, Policy, Refusal, UpstreamError},
 };
 use std::{borrow::Cow, sync::Arc};
 
@@ -160,14 +160,18 @@ impl<'a> Case<'a> {
             peer: self.question.peer,
             now: self.now,
         };
-        let mut upstream = self.policy.upstream().apply(&facts).map_err(|error| Refused {
-            rule: asked.rule().cloned(),
-            refusal: Refusal {
-                reason: Reason::ConditionError,
-                message: Reason::ConditionError.meaning().into(),
-                reverification: None,
-                error: Some(error),
-            },
+        let mut upstream = self.policy.upstream().apply(&facts).map_err(|error| {
+            let message = match &error {
+                UpstreamError::Value(_) => Reason::ConditionError.meaning(),
+                UpstreamError::Unremovable => "A header has a name that no header can have.",
+            };
+            let message = message.into();
+            let (reason, error) = match error {
+                UpstreamError::Value(error) => (Reason::ConditionError, Some(error)),
+                UpstreamError::Unremovable => (Reason::MalformedRequest, None),
+            };
+            let refusal = Refusal { reason, message, reverification: None, error };
+            Refused { rule: asked.rule().cloned(), refusal }
         })?;
         if let Some(request) = self.request {
             self.policy.credentials().apply(&mut upstream, &request.headers);

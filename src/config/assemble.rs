@@ -197,7 +197,7 @@ pub async fn assemble(settings: Settings, trial: Trial) -> Result<Parts, Assembl
         limits: limits.serve,
         events: feed,
         operators,
-        on_panic: PanicHook::new(move |door| metrics.panicked(door.as_str())),
+        on_panic: PanicHook::new(move |door| metrics.panicked(door)),
     };
     Ok(Parts { authorizer, doors, options, background })
 }

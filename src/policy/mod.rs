@@ -62,7 +62,7 @@ pub use response::{ByAsker, ResponseError, Responses, StatusError};
 pub use source::{Source, Sources};
 pub use table::ListedRule;
 pub use template::TemplateError;
-pub use upstream::{Credentials, HeaderNameError, UpstreamHeaders};
+pub use upstream::{Credentials, HeaderNameError, UpstreamError, UpstreamHeaders};
 pub use wording::{Choice, Excerpt, Expected, Kind};
 
 use crate::core::{

@@ -73,6 +73,18 @@ impl HeaderNameError {
     }
 }
 
+/// Why an allowed request cannot go on.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum UpstreamError {
+    /// What a header would tell cannot be worked out.
+    #[error(transparent)]
+    Value(#[from] ConditionError),
+    /// The client has sent what some server would take for an identity header, under a name that no
+    /// header can have, so that no proxy can be told to remove it.
+    #[error("a header that looks like an identity header has a malformed name")]
+    Unremovable,
+}
+
 /// Checks the name of an identity header and folds its letters to lower case.
 pub(super) fn header_name(text: &str) -> Result<Box<str>, HeaderNameError> {
     if text.starts_with(':') {
@@ -121,8 +133,8 @@ impl UpstreamHeaders {
     /// commas, and a comma within one is percent-encoded.
     ///
     /// # Errors
-    /// [`ConditionError`] where a value cannot be worked out. The request must not go on then.
-    pub fn apply(&self, facts: &HeaderFacts<'_>) -> Result<Upstream, ConditionError> {
+    /// [`UpstreamError`] says why the request must not go on.
+    pub fn apply(&self, facts: &HeaderFacts<'_>) -> Result<Upstream, UpstreamError> {
         let mut upstream = Upstream { set: Vec::with_capacity(self.0.len()), remove: Vec::new() };
         for (name, value) in &self.0 {
             match value.value(facts)? {
@@ -137,6 +149,9 @@ impl UpstreamHeaders {
                 && !upstream.set.iter().any(|(name, _)| listed(name))
                 && !upstream.remove.iter().any(|name| listed(name))
             {
+                if http::HeaderName::try_from(sent).is_err() {
+                    return Err(UpstreamError::Unremovable);
+                }
                 upstream.remove.push(sent.into());
             }
         }

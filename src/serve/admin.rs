@@ -1,7 +1,13 @@
 //! The door for operators: liveness, readiness and metrics. It tells how the process is, so it
 //! belongs on loopback or on a network of its own, never on a listener that users reach.
 
-use super::{Readiness, http::server, limits::Limits, listener::Listener};
+use super::{
+    Readiness,
+    http::server,
+    limits::Limits,
+    listener::Listener,
+    panics::{Net, Panicked},
+};
 use axum::{
     Router,
     extract::State,
@@ -32,6 +38,7 @@ impl fmt::Debug for AdminPages {
 struct Admin {
     pages: AdminPages,
     readiness: Readiness,
+    net: Net,
 }
 
 pub(super) async fn serve(
@@ -39,16 +46,17 @@ pub(super) async fn serve(
     pages: AdminPages,
     readiness: Readiness,
     limits: Limits,
+    net: Net,
 ) -> io::Result<()> {
-    server::serve(listener, router(pages, readiness), limits).await
+    server::serve(listener, router(pages, readiness, net), limits).await
 }
 
-fn router(pages: AdminPages, readiness: Readiness) -> Router {
+fn router(pages: AdminPages, readiness: Readiness, net: Net) -> Router {
     Router::new()
         .route("/healthz", get(alive))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
-        .with_state(Admin { pages, readiness })
+        .with_state(Admin { pages, readiness, net })
 }
 
 async fn alive() -> Response {
@@ -56,6 +64,11 @@ async fn alive() -> Response {
 }
 
 async fn ready(State(admin): State<Admin>) -> Response {
+    let page = admin.net.catch(async { readiness(&admin) }).await;
+    page.unwrap_or_else(|Panicked| broken())
+}
+
+fn readiness(admin: &Admin) -> Response {
     let ready = admin.readiness.is_ready();
     let leaving = !ready && admin.readiness.is_leaving();
     let mut lines = vec![if ready { "ready" } else { "not ready" }.to_owned()];
@@ -70,7 +83,15 @@ async fn ready(State(admin): State<Admin>) -> Response {
 
 async fn metrics(State(admin): State<Admin>) -> Response {
     let content_type = "text/plain; version=0.0.4; charset=utf-8";
-    ([(header::CONTENT_TYPE, content_type)], (admin.pages.metrics)()).into_response()
+    let page = admin.net.catch(async { (admin.pages.metrics)() }).await;
+    page.map_or_else(
+        |Panicked| broken(),
+        |page| ([(header::CONTENT_TYPE, content_type)], page).into_response(),
+    )
+}
+
+fn broken() -> Response {
+    text(StatusCode::INTERNAL_SERVER_ERROR, "this page cannot be shown\n".to_owned())
 }
 
 fn text(status: StatusCode, page: String) -> Response {
@@ -82,7 +103,11 @@ fn text(status: StatusCode, page: String) -> Response {
 #[cfg(test)]
 mod tests {
     use super::{AdminPages, router};
-    use crate::serve::readiness::{Phase, Readiness};
+    use crate::serve::{
+        PanicHook,
+        panics::Net,
+        readiness::{Phase, Readiness},
+    };
     use axum::{body::Body, http::Request};
     use std::sync::Arc;
     use tokio::sync::watch;
@@ -98,7 +123,8 @@ mod tests {
         };
         let readiness = Readiness::new(watch::channel(loaded).1, watch::channel(phase).1);
         let request = Request::get(path).body(Body::empty()).unwrap();
-        let response = router(pages, readiness).oneshot(request).await.unwrap();
+        let net = Net::under("admin", PanicHook::new(|_| {}));
+        let response = router(pages, readiness, net).oneshot(request).await.unwrap();
         let status = response.status().as_u16();
         let body = axum::body::to_bytes(response.into_body(), 1024).await.unwrap();
         (status, String::from_utf8(body.into()).unwrap())

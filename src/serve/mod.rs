@@ -19,6 +19,7 @@ use grpc::GrpcOptions;
 use http::webhook::WebhookDoor;
 use limits::Limits;
 use listener::Listener;
+use panics::Net;
 use readiness::{Phase, Readiness};
 use respond::Disclosure;
 use std::{fmt, io, sync::Arc};
@@ -58,18 +59,22 @@ pub struct ServeOptions {
     pub on_panic: PanicHook,
 }
 
-/// Told of a panic and the door it happened at.
+/// Told of a panic and the name of the door it happened at.
 #[derive(Clone)]
-pub struct PanicHook(Arc<dyn Fn(Door) + Send + Sync>);
+pub struct PanicHook(Arc<dyn Fn(&'static str) + Send + Sync>);
 
 impl PanicHook {
     /// Calls `hook` for every panic.
-    pub fn new(hook: impl Fn(Door) + Send + Sync + 'static) -> Self {
+    pub fn new(hook: impl Fn(&'static str) + Send + Sync + 'static) -> Self {
         Self(Arc::new(hook))
     }
 
     fn panicked(&self, door: Door) {
-        tracing::error!(?door, "a panic was answered with a refusal");
+        self.panicked_at(door.as_str());
+    }
+
+    fn panicked_at(&self, door: &'static str) {
+        tracing::error!(door, "a panic was answered with a refusal");
         (self.0)(door);
     }
 }
@@ -118,7 +123,7 @@ pub async fn run(
         reflection: options.reflection,
         explain: options.explain,
         disclosure: options.disclosure,
-        on_panic: options.on_panic,
+        on_panic: options.on_panic.clone(),
         events: options.events,
         operators: options.operators,
         phase: in_phase.clone(),
@@ -138,11 +143,13 @@ pub async fn run(
     let mut others = JoinSet::new();
     others.spawn(health.clone().follow(readiness.clone()));
     if let Some((listener, door)) = doors.webhook {
-        let serving = http::webhook::serve(listener, door, options.limits);
+        let net = Net::under("webhook", options.on_panic.clone());
+        let serving = http::webhook::serve(listener, door, options.limits, net);
         others.spawn(async { serving.await.map_err(ServeError::Webhook) });
     }
     if let Some((listener, pages)) = doors.admin {
-        let serving = admin::serve(listener, pages, readiness, options.limits);
+        let net = Net::under("admin", options.on_panic);
+        let serving = admin::serve(listener, pages, readiness, options.limits, net);
         others.spawn(async { serving.await.map_err(ServeError::Admin) });
     }
 

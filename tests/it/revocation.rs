@@ -290,6 +290,8 @@ async fn operators_revoke_from_the_command_line_and_are_audited() {
             })
             .await;
         assert_eq!(line["why"], "laptop lost");
+        let by = line["by"].as_str().unwrap_or_default();
+        assert!(by.starts_with("127.0.0.1:"), "{line}");
     }
     sidecar.logged(|line| line["outcome"] == "stranger").await;
     assert!(!sidecar.log().contains("made-up-"), "{}", sidecar.log());

@@ -21,9 +21,10 @@ pub enum Left {
 ///
 /// Names are given as the most lenient server reads them: percent-decoded, quotes and invisible bytes
 /// before them dropped, letters in lower case and everything that is neither a letter nor a digit as
-/// `_`, which is also what stands for anything behind the name. Cookies are cut at `;` and, since old
-/// servers and proxies that join lines do so too, at `,`. Whatever follows a cookie that is taken out
-/// behind a comma is part of its value, unless the proxy joins lines and it looks like a cookie.
+/// `_`, which is also what stands for anything behind the name. Cookies are cut at `;`, at `,` as old
+/// servers and proxies that join lines do, and at blanks as Python's `http.cookies` does. Whatever
+/// follows a cookie that is taken out behind a comma or a blank is part of its value, unless the proxy
+/// joins lines and it looks like a cookie behind a comma.
 ///
 /// A cookie that cannot be sent again, because it is no text, is left out whenever another one is.
 pub fn without(headers: &Headers<'_>, taken: impl Fn(&str) -> bool) -> Left {
@@ -68,10 +69,24 @@ fn rest_of(cookie: &[u8], joined: bool, taken: &impl Fn(&str) -> bool) -> Option
         let goes_on = dropping && !(joined && part.contains(&b'='));
         dropping = goes_on || taken(&name(part));
         if !dropping {
-            kept.push(part);
+            let cut = behind_a_blank(part, taken);
+            dropping = cut.is_some();
+            kept.push(&part[..cut.unwrap_or(part.len())]);
         }
     }
     if kept.is_empty() { None } else { Some(kept.join(&b',')) }
+}
+
+/// Where a cookie that is taken begins behind a blank, which some servers cut at as well.
+fn behind_a_blank(part: &[u8], taken: &impl Fn(&str) -> bool) -> Option<usize> {
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
+    let ends = part.iter().enumerate().filter(|(_, byte)| **byte == b'=').map(|(at, _)| at);
+    ends.filter_map(|end| {
+        let last = part[..end].iter().rposition(|byte| !blank(byte))?;
+        let begins = part[..last].iter().rposition(blank)?;
+        taken(&name(&part[begins + 1..=last])).then_some(begins)
+    })
+    .next()
 }
 
 /// The name of a cookie, as the most lenient server reads it.

@@ -1,4 +1,7 @@
-use super::{Expression, HeaderNameError, HeaderValue, UpstreamHeaders, header_name, same_name};
+use super::{
+    Expression, HeaderNameError, HeaderValue, UpstreamError, UpstreamHeaders, header_name,
+    same_name,
+};
 use crate::{
     core::{
         clock::Timestamp,
@@ -12,7 +15,7 @@ use crate::{
         peer::Peer,
     },
     policy::{
-        condition::{ConditionError, ConditionFault, HeaderExpression},
+        condition::{ConditionFault, HeaderExpression},
         facts::HeaderFacts,
         tests::people::{member, somebody},
     },
@@ -24,7 +27,7 @@ fn gone_on(
     upstream: &UpstreamHeaders,
     identity: &Identity,
     names: &[&str],
-) -> Result<Upstream, ConditionError> {
+) -> Result<Upstream, UpstreamError> {
     let lines = names.iter().map(|name| Header { name, value: b"spoofed" }).collect();
     let request = HttpRequest {
         method: "GET",
@@ -192,7 +195,7 @@ fn values_are_visible_ascii_and_nothing_in_them_ends_a_header_or_an_element() {
 }
 
 /// What one header says, if it says anything.
-fn said(text: &str, identity: &Identity) -> Result<Option<String>, ConditionError> {
+fn said(text: &str, identity: &Identity) -> Result<Option<String>, UpstreamError> {
     let upstream = gone_on(&mapping(&[("x-said", text)]), identity, &[])?;
     assert_eq!(upstream.set.len() + upstream.remove.len(), 1);
     Ok(upstream.set.first().map(|(_, value)| value.to_string()))
@@ -226,6 +229,17 @@ fn a_header_says_what_an_expression_gives() {
 }
 
 #[test]
+fn a_spoof_that_no_proxy_could_remove_stops_the_request() {
+    let upstream = mapping(&[("x-user-id", "identity.user.id")]);
+    for name in ["x user id", "x\nuser\nid", "x\0user-id"] {
+        let gone_on = gone_on(&upstream, &identity(somebody()), &["accept", name]);
+        let looks_like_one = name.len() == "x-user-id".len();
+        assert_eq!(gone_on.is_err(), looks_like_one, "{name:?}: {gone_on:?}");
+    }
+    assert!(gone_on(&upstream, &Identity::Nobody, &["x user ids", "\n"]).is_ok());
+}
+
+#[test]
 fn a_header_about_what_the_identity_does_not_have_is_removed() {
     for text in [
         "identity.claims.other",
@@ -252,7 +266,9 @@ fn a_header_that_cannot_be_worked_out_stops_the_request() {
     };
     let upstream = mapping(&[("x-user-id", "identity.user.id"), ("x-said", "request.query.other")]);
     let error = gone_on(&upstream, &identity(somebody()), &[]).unwrap_err();
-    assert_eq!(error.fault(), ConditionFault::Missing);
+    assert!(
+        matches!(error, UpstreamError::Value(error) if error.fault() == ConditionFault::Missing)
+    );
     for text in [
         "request.ip",
         "1 / 0",

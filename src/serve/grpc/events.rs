@@ -2,10 +2,11 @@
 
 use crate::{
     authorizer::feed::{Cursor, Feed, From, Gap, Subscription},
-    core::event::Event,
+    core::{event::Event, reason::Reason},
     pb::v1::{self, SubscribeRequest, SubscribeResponse, event_service_server::EventService},
     serve::{
-        grpc::{structs, timestamp, violations::Violations},
+        grpc::{status, structs, timestamp, violations::Violations},
+        panics::{Net, Panicked},
         readiness::Phase,
     },
 };
@@ -32,13 +33,35 @@ pub(super) struct EventDoor {
     feed: Feed,
     room: Arc<Semaphore>,
     phase: watch::Receiver<Phase>,
+    net: Net,
 }
 
 impl EventDoor {
-    pub(super) fn new(feed: Feed, phase: watch::Receiver<Phase>) -> Self {
-        Self { feed, room: Arc::new(Semaphore::new(SUBSCRIBERS)), phase }
+    pub(super) fn new(feed: Feed, phase: watch::Receiver<Phase>, net: Net) -> Self {
+        Self { feed, room: Arc::new(Semaphore::new(SUBSCRIBERS)), phase, net }
+    }
+
+    fn begin(&self, request: SubscribeRequest) -> Result<Responses, Status> {
+        let (from, filter) = read(request)?;
+        let place = Arc::clone(&self.room)
+            .try_acquire_owned()
+            .map_err(|_| Status::new(Code::ResourceExhausted, "there are too many subscribers"))?;
+        let subscription = self.feed.subscribe(from).map_err(|gap| out_of_range(&gap))?;
+        let (sender, responses) = mpsc::channel(WAITING);
+        let (net, phase) = (self.net.clone(), self.phase.clone());
+        tokio::spawn(async move {
+            let telling = tell(subscription, filter, sender.clone(), phase, place);
+            // A stream that just ended would look as if there were nothing more to come.
+            if let Err(Panicked) = net.catch(telling).await {
+                let _ = sender.send(Err(broken())).await;
+            }
+        });
+        Ok(ReceiverStream::new(responses))
     }
 }
+
+/// What a subscriber is told.
+type Responses = ReceiverStream<Result<SubscribeResponse, Status>>;
 
 /// Which events a subscriber wants.
 struct Filter {
@@ -66,14 +89,9 @@ impl EventService for EventDoor {
         &self,
         request: Request<SubscribeRequest>,
     ) -> Result<Response<Self::SubscribeStream>, Status> {
-        let (from, filter) = read(request.into_inner())?;
-        let place = Arc::clone(&self.room)
-            .try_acquire_owned()
-            .map_err(|_| Status::new(Code::ResourceExhausted, "there are too many subscribers"))?;
-        let subscription = self.feed.subscribe(from).map_err(|gap| out_of_range(&gap))?;
-        let (sender, responses) = mpsc::channel(WAITING);
-        tokio::spawn(tell(subscription, filter, sender, self.phase.clone(), place));
-        Ok(Response::new(Box::pin(ReceiverStream::new(responses))))
+        let begun = self.net.catch(async { self.begin(request.into_inner()) }).await;
+        let responses = begun.unwrap_or_else(|Panicked| Err(broken()))?;
+        Ok(Response::new(Box::pin(responses)))
     }
 }
 
@@ -156,6 +174,10 @@ fn response(cursor: Cursor, event: &Event) -> SubscribeResponse {
             payload_json: event.payload.to_string(),
         }),
     }
+}
+
+fn broken() -> Status {
+    status::unavailable(Reason::InternalError)
 }
 
 fn out_of_range(gap: &Gap) -> Status {

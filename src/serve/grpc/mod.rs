@@ -9,7 +9,10 @@ mod status;
 mod structs;
 mod violations;
 
-use super::{PanicHook, limits::Limits, listener::Listener, readiness::Phase, respond::Disclosure};
+use super::{
+    PanicHook, limits::Limits, listener::Listener, panics::Net, readiness::Phase,
+    respond::Disclosure,
+};
 use crate::{
     authorizer::{Authorizer, feed::Feed, operators::Operators},
     core::clock::Timestamp,
@@ -86,11 +89,13 @@ pub(super) fn routes(
         )
         .add_service(health_service);
     if let Some(feed) = &options.events {
-        let door = EventDoor::new(feed.clone(), options.phase.clone());
+        let net = Net::under("events", options.on_panic.clone());
+        let door = EventDoor::new(feed.clone(), options.phase.clone(), net);
         routes.add_service(EventServiceServer::new(door));
     }
     if let Some(operators) = &options.operators {
-        let door = OperatorDoor(Arc::clone(operators));
+        let net = Net::under("operator", options.on_panic.clone());
+        let door = OperatorDoor::new(Arc::clone(operators), net);
         routes.add_service(OperatorServiceServer::new(door));
     }
     if options.reflection {

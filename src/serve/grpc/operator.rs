@@ -5,13 +5,15 @@ use crate::{
         operators::{Asked, Calling, Operators, OrderRefused, Taken},
         order::OrderTarget,
     },
+    core::reason::Reason,
     pb::v1::{
         ReinstateRequest, ReinstateResponse, RevocationTarget, RevokeRequest, RevokeResponse,
         operator_service_server::OperatorService, revocation_target::Target,
     },
     serve::{
-        grpc::{timestamp, violations::Violations},
+        grpc::{status, timestamp, violations::Violations},
         listener::ConnectionInfo,
+        panics::{Net, Panicked},
     },
 };
 use std::{sync::Arc, time::Duration};
@@ -21,7 +23,10 @@ const MAX_NAME_BYTES: usize = 256;
 const MAX_REASON_BYTES: usize = 500;
 
 /// Answers `Revoke` and `Reinstate`.
-pub(super) struct OperatorDoor(pub(super) Arc<Operators>);
+pub(super) struct OperatorDoor {
+    operators: Arc<Operators>,
+    net: Net,
+}
 
 #[tonic::async_trait]
 impl OperatorService for OperatorDoor {
@@ -52,13 +57,27 @@ impl OperatorService for OperatorDoor {
 type Said = (String, Option<RevocationTarget>, Option<Duration>, String);
 
 impl OperatorDoor {
+    pub(super) const fn new(operators: Arc<Operators>, net: Net) -> Self {
+        Self { operators, net }
+    }
+
+    /// A panic is answered as an order that nobody can say anything about.
     async fn order(
+        &self,
+        call: (&MetadataMap, &Extensions),
+        said: Said,
+    ) -> Result<Taken, Status> {
+        let taken = self.net.catch(self.take(call, said)).await;
+        taken.unwrap_or_else(|Panicked| Err(status::unavailable(Reason::InternalError)))
+    }
+
+    async fn take(
         &self,
         (metadata, extensions): (&MetadataMap, &Extensions),
         (instance, target, lasting, why): Said,
     ) -> Result<Taken, Status> {
         // Whoever is not let in learns nothing about what they sent.
-        let operator = self.0.admit(calling(metadata, extensions)?).map_err(status)?;
+        let operator = self.operators.admit(calling(metadata, extensions)?).map_err(refused)?;
         let mut violations = Violations::new();
         violations.bound("instance", &instance, MAX_NAME_BYTES);
         violations.bound("reason", &why, MAX_REASON_BYTES);
@@ -70,7 +89,7 @@ impl OperatorDoor {
         let target = target.ok_or_else(|| Status::invalid_argument("target: is missing"))?;
         let instance = Some(instance).filter(|name| !name.is_empty());
         let asked = Asked { instance, target, lasting, why };
-        operator.order(asked).await.map_err(status)
+        operator.order(asked).await.map_err(refused)
     }
 }
 
@@ -113,7 +132,7 @@ fn calling<'a>(
     let token = bearer(metadata);
     if token.is_none() && metadata.contains_key("authorization") {
         // Whoever shows something that cannot be read is not let in by other means.
-        return Err(status(OrderRefused::Stranger));
+        return Err(refused(OrderRefused::Stranger));
     }
     let info = extensions.get::<ConnectionInfo>();
     let address = info.and_then(|info| info.address);
@@ -121,7 +140,7 @@ fn calling<'a>(
     Ok(Calling { token, names: info.and_then(|info| info.names.as_ref()), from })
 }
 
-fn status(refused: OrderRefused) -> Status {
+fn refused(refused: OrderRefused) -> Status {
     let code = match refused {
         OrderRefused::Stranger => Code::Unauthenticated,
         OrderRefused::UnknownInstance => Code::NotFound,

@@ -9,7 +9,12 @@ use crate::{
     authorizer::intake::{Appended, Intake, IntakeError},
     clerk::webhook::{MAX_MESSAGE_BYTES, MESSAGE_ID, SIGNATURE, Signed, TIMESTAMP},
     core::clock::SharedClock,
-    serve::{http::server, limits::Limits, listener::Listener},
+    serve::{
+        http::server,
+        limits::Limits,
+        listener::Listener,
+        panics::{Net, Panicked},
+    },
 };
 use axum::{
     Router,
@@ -48,21 +53,23 @@ impl fmt::Debug for WebhookDoor {
 struct Shared {
     door: WebhookDoor,
     room: Arc<Semaphore>,
+    net: Net,
 }
 
 pub(in crate::serve) async fn serve(
     listener: Listener,
     door: WebhookDoor,
     limits: Limits,
+    net: Net,
 ) -> io::Result<()> {
-    server::serve(listener, router(door), limits).await
+    server::serve(listener, router(door, net), limits).await
 }
 
-fn router(door: WebhookDoor) -> Router {
+fn router(door: WebhookDoor, net: Net) -> Router {
     Router::new()
         .route("/", post(only_instance))
         .route("/{instance}", post(named_instance))
-        .with_state(Shared { door, room: Arc::new(Semaphore::new(AT_ONCE)) })
+        .with_state(Shared { door, room: Arc::new(Semaphore::new(AT_ONCE)), net })
 }
 
 async fn only_instance(State(shared): State<Shared>, request: Request<Body>) -> Response {
@@ -85,7 +92,12 @@ struct Answer {
 
 impl Shared {
     async fn answer(&self, instance: Option<&str>, request: Request<Body>) -> Response {
-        let Answer { status, outcome } = self.receive(instance, request).await;
+        let received = self.net.catch(self.receive(instance, request)).await;
+        // Nobody can say whether the event is safe, so Clerk is to send it again.
+        let Answer { status, outcome } = received.unwrap_or_else(|Panicked| Answer {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            outcome: "internal_error",
+        });
         (self.door.count)(outcome);
         if status.is_success() {
             tracing::debug!(instance, outcome, "webhook");

@@ -7,6 +7,7 @@ pub(crate) mod chromium;
 pub(crate) mod envoy;
 pub(crate) mod frames;
 pub(crate) mod grpc;
+pub(crate) mod house;
 pub(crate) mod http;
 pub(crate) mod process;
 pub(crate) mod redis;

@@ -103,6 +103,21 @@ fn a_quote_hides_no_cookie() {
 }
 
 #[test]
+fn a_blank_hides_no_cookie() {
+    for (sent, expected) in [
+        ("a=1 __s=x", some("a=1")),
+        ("a=1\t__s=x; b=2", some("a=1; b=2")),
+        ("a=1 b=2 __s =x c=3; d=4", some("a=1 b=2; d=4")),
+        ("a=1 =__s=x", some("a=1")),
+        ("a=1 %5f_s=x", some("a=1")),
+        ("a=my __s", Left::All),
+        ("a=1 b=2", Left::All),
+    ] {
+        assert_eq!(left(sent), expected, "{sent:?}");
+    }
+}
+
+#[test]
 fn a_comma_separates_where_lines_are_joined_and_hides_nothing_where_they_are_not() {
     for (sent, joined, separate) in [
         ("a=1,__s=x", some("a=1"), some("a=1")),

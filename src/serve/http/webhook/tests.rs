@@ -8,6 +8,7 @@ use crate::{
         id::InstanceName,
     },
     revocation::log::{EventLog, LocalLog, LogLimits},
+    serve::{PanicHook, panics::Net},
 };
 use aws_lc_rs::hmac;
 use axum::{
@@ -54,7 +55,7 @@ impl Site {
     }
 
     async fn send(&self, request: Request<Body>) -> (u16, String) {
-        let response = router(self.door.clone()).oneshot(request).await.unwrap();
+        let response = router(self.door.clone(), net()).oneshot(request).await.unwrap();
         let status = response.status().as_u16();
         let body = to_bytes(response.into_body(), 1024).await.unwrap();
         let outcome = String::from_utf8(body.into()).unwrap().trim_end().to_owned();
@@ -67,6 +68,10 @@ impl Site {
     fn heard(&self) -> Vec<String> {
         self.heard.lock().unwrap().clone()
     }
+}
+
+fn net() -> Net {
+    Net::under("webhook", PanicHook::new(|_| {}))
 }
 
 fn sign(secret: &[u8], id: &str, body: &str) -> String {
@@ -143,6 +148,17 @@ async fn what_is_signed_and_no_event_of_the_instance_is_refused() {
     let other = BODY.replace("ins_1", "ins_2");
     let other = request("/", "msg_1", FRESH, &other);
     assert_eq!(site.send(other).await, answer(400, "other_instance"));
+    assert_eq!(site.heard(), [""; 0]);
+}
+
+/// Orders of operators travel in the same log, and one could be taken back with the secret of a
+/// webhook.
+#[tokio::test]
+async fn an_operators_order_does_not_come_by_webhook() {
+    let site = Site::of(&["shop"]);
+    let order = r#"{"object":"event","type":"bailiff.revocation","instance_id":"ins_1",
+        "timestamp":1764000000,"data":{},"target":{"user":"user_1"},"until":null,"why":"","by":""}"#;
+    assert_eq!(site.send(request("/", "msg_1", FRESH, order)).await, answer(400, "malformed"));
     assert_eq!(site.heard(), [""; 0]);
 }
 
