@@ -3,11 +3,12 @@
 use crate::support::{
     check::{Asked, ENCODINGS, ask},
     http,
-    sidecar::Sidecar,
+    sidecar::{self, Sidecar},
     stack::{SHOP, Stack},
     tokens::{
         HOST, Instance,
         Person::{Boss, Loner, Reader},
+        seconds_from_now,
     },
     upstream::received,
 };
@@ -16,6 +17,8 @@ use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
 };
+use serde_json::json;
+use tempfile::TempDir;
 
 async fn shop() -> (Sidecar, Instance) {
     let instance = Instance::new();
@@ -225,6 +228,42 @@ async fn a_known_token_gets_each_verdict_anew() {
             let asked = Asked::get(target).header("authorization", &bearer);
             let asked = Asked { extensions, ..asked };
             assert_eq!(asked.of(&sidecar).await.told(), expected, "{target}");
+        }
+    }
+}
+
+/// A step of signing in was skipped by a `Referer`: clerk/javascript#9145. Whatever page a browser says
+/// it comes from, a session that has been replaced since is not taken.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_referer_makes_a_stale_session_count() {
+    let instance = Instance::new();
+    let directory = TempDir::new().expect("a temporary directory");
+    std::fs::write(directory.path().join("secret"), "sk_test_made_up").expect("it is written");
+    let mut settings = sidecar::settings(directory.path(), &[("main", &instance)]);
+    settings["instances"][0]["secret_key_file"] = json!("secret");
+    settings["instances"][0]["handshake"] = json!("on");
+    let sidecar = Sidecar::start_in(directory, SHOP, &settings).await;
+    let old = instance.token_with(Loner, |token| token.claim("iat", seconds_from_now(-60)));
+    let expired = instance.token_with(Loner, |token| token.claim("exp", seconds_from_now(-60)));
+    for token in [old, expired] {
+        let cookie = format!(
+            "__session={token}; __client_uat={}; __clerk_db_jwt=dvb_1",
+            seconds_from_now(-30)
+        );
+        for referer in [
+            "",
+            "http://shop.test/",
+            "https://clerk.shop.test/v1/client/handshake",
+            "https://accounts.shop.test/sign-in",
+            "https://x.accounts.dev/",
+            "https://evil.test/",
+            "\0",
+        ] {
+            let asked = Asked::get("/dashboard")
+                .header("cookie", &cookie)
+                .header("sec-fetch-dest", "document")
+                .header("referer", referer);
+            assert_eq!(asked.of(&sidecar).await.status, 302, "{referer:?}");
         }
     }
 }

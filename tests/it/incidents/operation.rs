@@ -119,6 +119,37 @@ fn in_the_shipped_configuration_nothing_chooses_a_route_after_the_check() {
     assert!(!envoy::SHIPPED.contains("jwt_authn"));
 }
 
+/// Interceptors that compared the method's path as text missed other spellings of it: grpc-go
+/// CVE-2026-33186.
+#[tokio::test(flavor = "multi_thread")]
+async fn our_own_methods_have_one_spelling() {
+    let instance = Instance::new();
+    let sidecar = Sidecar::start(&instance, SHOP).await;
+    let client = reqwest::Client::builder().http2_prior_knowledge().build().expect("a client");
+    let status = async |path: &str| {
+        let address = format!("http://{}{path}", sidecar.grpc());
+        let request = client.post(address).header("content-type", "application/grpc");
+        let answer = request.body([0_u8; 5].to_vec()).send().await.expect("an answer");
+        let status = answer.headers().get("grpc-status").map(|value| value.as_bytes().to_vec());
+        String::from_utf8(status.unwrap_or_default()).expect("digits")
+    };
+    // An empty question, which is answered.
+    let genuine = "/envoy.service.auth.v3.Authorization/Check";
+    assert_ne!(status(genuine).await, "12");
+    for spelling in [
+        "/envoy.service.auth.v3.Authorization//Check",
+        "//envoy.service.auth.v3.Authorization/Check",
+        "/envoy.service.auth.v3.Authorization/check",
+        "/envoy.service.auth.v3.Authorization/Check/",
+        "/envoy.service.auth.v3.Authorization/%43heck",
+        "/Envoy.service.auth.v3.Authorization/Check",
+        "/bailiff.v1.OperatorService/Revoke",
+        "/bailiff.v1.EventService/Subscribe",
+    ] {
+        assert_eq!(status(spelling).await, "12", "{spelling}");
+    }
+}
+
 /// A sidecar that fetches the keys of `instance` from a server with this one answer.
 async fn with_keys_from(
     instance: &Instance,
