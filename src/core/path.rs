@@ -6,6 +6,9 @@
 //! that two of them could read differently, and compares the rest in its decoded form. The service
 //! gets the original bytes, and they mean the same there.
 
+mod look_alikes;
+
+use look_alikes::is_look_alike;
 use std::borrow::Cow;
 use thiserror::Error;
 
@@ -60,14 +63,6 @@ pub enum AmbiguousPath {
     #[error("the path holds escapes that are not plain UTF-8 text")]
     EscapedText,
 }
-
-/// Characters that servers with best-fit or compatibility mappings turn into `. / \ % ; ? #`.
-const LOOK_ALIKES: [char; 17] = [
-    '\u{2024}', '\u{2025}', '\u{2026}', '\u{2044}', '\u{2215}', '\u{2216}', '\u{29f5}', '\u{fe52}',
-    '\u{fe54}', '\u{fe56}', '\u{fe5f}', '\u{fe68}', '\u{fe6a}', '\u{ff03}', '\u{ff05}', '\u{ff0e}',
-    '\u{ff0f}',
-];
-const MORE_LOOK_ALIKES: [char; 3] = ['\u{ff1b}', '\u{ff1f}', '\u{ff3c}'];
 
 impl<'a> CanonicalPath<'a> {
     /// Reads a path without its query.
@@ -131,10 +126,7 @@ fn decode(raw: &str) -> Result<Cow<'_, str>, AmbiguousPath> {
     }
     let Some(decoded) = decoded else { return Ok(Cow::Borrowed(raw)) };
     let text = String::from_utf8(decoded).map_err(|_| AmbiguousPath::EscapedText)?;
-    let suspicious = |c: char| {
-        !c.is_ascii()
-            && (c.is_control() || LOOK_ALIKES.contains(&c) || MORE_LOOK_ALIKES.contains(&c))
-    };
+    let suspicious = |c: char| !c.is_ascii() && (c.is_control() || is_look_alike(c));
     if text.contains(suspicious) { Err(AmbiguousPath::EscapedText) } else { Ok(Cow::Owned(text)) }
 }
 

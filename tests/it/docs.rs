@@ -1,15 +1,15 @@
-//! What the language reference shows is true: its examples load, their cases hold, what it says is
+//! What the language reference and the page about migrating show is true: its examples load, their cases hold, what it says is
 //! refused is refused, and its tables say what the code says. With `BAILIFF_UPDATE_DOCS=1` this
 //! writes the tables, leaving their rows in the order that they have.
 
-use crate::support::toolchain::repository;
+use crate::support::{sidecar, toolchain::repository};
 use bailiff::{
     core::reason::{Category, Reason},
     policy::{Function, Policy, Severity, Source, lint::Code, suite::Suite},
     rehearsal,
 };
 use serde_json::Value;
-use std::{env, fs, path::PathBuf, sync::Arc};
+use std::{env, fs, io::Write as _, path::PathBuf, process::Stdio, sync::Arc};
 
 /// An example, and what is said of it in comments before it.
 struct Example {
@@ -23,20 +23,22 @@ struct Example {
 
 #[test]
 fn every_example_does_what_is_said_of_it() {
-    let examples = examples(&reference());
-    assert!(examples.len() > 25, "{}", examples.len());
-    let wrong: Vec<String> = examples.iter().filter_map(Example::what_is_wrong).collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    for (page, least) in [(reference(), 25), (migration(), 4)] {
+        let examples = examples(&page);
+        assert!(examples.len() > least, "{}", examples.len());
+        let wrong: Vec<String> = examples.iter().filter_map(Example::what_is_wrong).collect();
+        assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    }
 }
 
 #[test]
 fn every_example_that_loads_fits_the_schema() {
     let schema = jsonschema::draft202012::new(&Policy::schema()).expect("a schema");
     for Example { line, policy, .. } in
-        examples(&reference()).iter().filter(|example| example.refused.is_none())
+        [reference(), migration()].iter().flat_map(|page| examples(page)).filter(Example::loads)
     {
         let options = serde_saphyr::options! { strict_booleans: true };
-        let document: Value = serde_saphyr::from_str_with_options(policy, options).expect("YAML");
+        let document: Value = serde_saphyr::from_str_with_options(&policy, options).expect("YAML");
         let mistakes: Vec<String> =
             schema.iter_errors(&document).map(|error| error.to_string()).collect();
         assert!(mistakes.is_empty(), "line {line}: {}", mistakes.join("\n"));
@@ -105,7 +107,41 @@ fn the_table_of_reasons_is_complete() {
     table("reasons", "| reason | meaning |", reasons);
 }
 
+/// What is said to be imported is what the command makes of the block before it.
+#[test]
+fn what_is_said_to_be_imported_is() {
+    let page = migration();
+    let mut imported = 0;
+    for part in page.split("<!-- import: ").skip(1) {
+        let (kind, rest) = part.split_once(" -->\n").expect("the end of the comment");
+        let block = |text: &str| {
+            let (_, block) = text.split_once('\n').expect("the fence");
+            block.split_once("```").expect("the end of the block").0.to_owned()
+        };
+        let source = block(rest);
+        let (_, shown) = rest.split_once("<!-- imported -->\n").expect("what comes of it");
+        let mut child = sidecar::bailiff()
+            .args(["import", kind, "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let mut input = child.stdin.take().expect("standard input is piped");
+        input.write_all(source.as_bytes()).expect("it reads");
+        drop(input);
+        let output = child.wait_with_output().expect("it ends");
+        assert!(output.status.success(), "{kind}");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), block(shown), "{kind}");
+        imported += 1;
+    }
+    assert_eq!(imported, 2);
+}
+
 impl Example {
+    const fn loads(&self) -> bool {
+        self.refused.is_none()
+    }
+
     /// `None` where all is as it should be.
     fn what_is_wrong(&self) -> Option<String> {
         let Self { line, policy: text, refused } = self;
@@ -143,11 +179,17 @@ fn reference() -> String {
     fs::read_to_string(path()).expect("the language reference")
 }
 
+fn migration() -> String {
+    let path = repository().join("docs/migration.md");
+    fs::read_to_string(path).expect("the page about migrating")
+}
+
 /// Every block of YAML. `<!-- example: routes -->` before it says below which key it belongs (`top`:
-/// none, only the version is missing), `<!-- refused: text -->` that it is one to refuse.
+/// none, only the version is missing), `<!-- refused: text -->` that it is one to refuse, and
+/// `<!-- foreign -->` that it is no policy.
 fn examples(markdown: &str) -> Vec<Example> {
     let mut examples = Vec::new();
-    let (mut below, mut refused) = (None, None);
+    let (mut below, mut refused, mut foreign) = (None, None, false);
     let mut lines = markdown.lines().enumerate();
     while let Some((number, line)) = lines.next() {
         let comment = line.strip_prefix("<!-- ").and_then(|rest| rest.strip_suffix(" -->"));
@@ -155,9 +197,14 @@ fn examples(markdown: &str) -> Vec<Example> {
             below = Some(key);
         } else if let Some(text) = comment.and_then(|comment| comment.strip_prefix("refused: ")) {
             refused = Some(text.to_owned());
+        } else if comment == Some("foreign") {
+            foreign = true;
         } else if line == "```yaml" {
             let block = lines.by_ref().map(|(_, line)| line).take_while(|line| *line != "```");
             let block: Vec<&str> = block.collect();
+            if std::mem::take(&mut foreign) {
+                continue;
+            }
             examples.push(Example {
                 line: number + 1,
                 policy: completed(&block, below.take()),

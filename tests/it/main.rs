@@ -5,6 +5,7 @@
 
 mod browser;
 mod clients;
+mod commands;
 mod conditions;
 mod docs;
 mod doors;

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     clerk::{backend_api::API_VERSION, browser::HandshakeMode, instance::Instance},
-    core::location::Location,
+    core::location::{Location, Origin},
 };
 use url::{Url, form_urlencoded};
 
@@ -16,7 +16,20 @@ pub(super) const LOOP_LIMIT: f64 = 3.0;
 
 /// Whether a handshake may be started for this request.
 pub(super) fn is_allowed(instance: &Instance, visit: &Visit<'_>) -> bool {
-    instance.browser.handshake == HandshakeMode::On && visit.is_page_load()
+    instance.browser.handshake == HandshakeMode::On
+        && visit.is_page_load()
+        && leads_back_home(instance, &visit.address)
+}
+
+/// Whether the way back leads to an authorized party, where any are listed: a host that somebody made
+/// up must not be told what a handshake brings. TLS may end before the proxy, so the scheme does not
+/// count.
+fn leads_back_home(instance: &Instance, address: &Address) -> bool {
+    let parties = &instance.authorized_parties;
+    let place = |url: &Url| (url.host_str().map(str::to_owned), url.port());
+    let here = place(address.url());
+    let is_here = |party: &Origin| Url::parse(party.as_str()).is_ok_and(|url| place(&url) == here);
+    parties.is_empty() || parties.iter().any(is_here)
 }
 
 /// Sends the browser to the Frontend API if that is allowed; otherwise nobody is signed in.

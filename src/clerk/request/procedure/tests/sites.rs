@@ -1,13 +1,16 @@
 //! Satellites and primaries, other origins, organizations in the path.
 
-use super::{DOCUMENT, UAT, handshake, is_signed_in, production, signed_out, visit};
+use super::{DOCUMENT, UAT, decide, handshake, is_signed_in, production, signed_out, visit};
 use crate::{
     clerk::{
         BrowserOptions,
-        fixture::{DEVELOPMENT, PRODUCTION, browsing, options, primary_options, token},
-        request::SignedOutReason,
+        fixture::{
+            DEVELOPMENT, PRODUCTION, Script, authenticator, browsing, get, options,
+            primary_options, token,
+        },
+        request::{Authentication, SignedOutReason},
     },
-    core::reason::Reason,
+    core::{http_request::HttpRequest, location::Origin, reason::Reason},
 };
 use serde_json::json;
 
@@ -114,5 +117,28 @@ fn another_organization_in_the_path_goes_for_a_token_of_that_one() {
             "/orgs/other/x",
             &[DOCUMENT, ("cookie", &cookie)]
         )));
+    }
+}
+
+/// The host that a client writes must not become a way out with what a handshake brings.
+#[test]
+fn a_handshake_leads_back_to_authorized_parties_only() {
+    let request = |authority| HttpRequest { authority, ..get("/p", &[DOCUMENT, ("cookie", UAT)]) };
+    for (parties, authority, allowed) in [
+        (&[][..], "app.acme-widgets.com", true),
+        (&["https://app.acme-widgets.com"], "app.acme-widgets.com", true),
+        (&["http://app.acme-widgets.com"], "APP.acme-widgets.com", true),
+        (&["https://app.acme-widgets.com:8443"], "app.acme-widgets.com:8443", true),
+        (&["https://app.acme-widgets.com:8443"], "app.acme-widgets.com", false),
+        (&["https://app.acme-widgets.com"], "evil.test", false),
+        (&["https://app.acme-widgets.com"], "app.acme-widgets.com.evil.test", false),
+        (&["https://app.acme-widgets.com"], "app.acme-widgets.com:81", false),
+        (&["com.acme.app://callback", "nonsense"], "app.acme-widgets.com", false),
+    ] {
+        let mut instance = production();
+        instance.authorized_parties = parties.iter().map(|party| Origin::new(party)).collect();
+        let found = decide(&authenticator(instance, &Script::silent()), &request(authority));
+        let sent_away = matches!(found, Authentication::Redirect(_));
+        assert_eq!(sent_away, allowed, "{parties:?} {authority}: {found:?}");
     }
 }
