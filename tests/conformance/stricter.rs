@@ -64,9 +64,20 @@ pub(crate) fn cause(
         Some(SignedOutReason::Expired(
             RefreshFailure::TokenNotAuthentic | RefreshFailure::SessionIdUnsafe,
         )) => Some("refresh-unverified"),
+        Some(_) if case.expect["status"] == "handshake" && leads_elsewhere(case) => {
+            Some("way-back")
+        }
         Some(_) => None,
         None => fewer_permissions(case, decided, &outcome, differences),
     }
+}
+
+/// Whether the request's own host is none of the authorized parties that are listed.
+fn leads_elsewhere(case: &Case) -> bool {
+    let (_, here, _) = case.address();
+    let parties = case.list("authorizedParties").unwrap_or_default();
+    let mut hosts = parties.iter().filter_map(|party| Some(party.split_once("://")?.1));
+    !parties.is_empty() && !hosts.any(|host| host == here)
 }
 
 /// The causes for which a token is refused that the package accepts.

@@ -119,7 +119,8 @@ fn run(folder: &Path, command: &str) -> Result<(), String> {
 fn in_shell(folder: &Path, command: &str) -> Command {
     let binary = Path::new(env!("CARGO_BIN_EXE_bailiff"));
     let home = binary.parent().expect("a folder").display();
-    let path = std::env::var("PATH").unwrap_or_default();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = path.to_string_lossy();
     let mut shell = Command::new("sh");
     shell
         .current_dir(folder)

@@ -85,11 +85,8 @@ fn value(root: &Value, schema: &Value) -> String {
         let each = alternatives.iter().map(|one| value(root, resolved(root, one)));
         return each.collect::<Vec<_>>().join(" or ");
     }
-    let kind = match &schema["type"] {
-        Value::Array(kinds) => kinds.iter().find(|kind| *kind != "null").cloned(),
-        kind => Some(kind.clone()),
-    };
-    match kind.as_ref().and_then(Value::as_str) {
+    let several = schema["type"].as_array().and_then(|all| all.iter().find(|one| *one != "null"));
+    match several.unwrap_or(&schema["type"]).as_str() {
         Some("string") => "text".to_owned(),
         Some("boolean") => "`true`, `false`".to_owned(),
         Some("integer") => "whole number".to_owned(),

@@ -30,6 +30,7 @@ use bailiff::{
         self, Doors, PanicHook, ServeOptions,
         admin::AdminPages,
         http::webhook::WebhookDoor,
+        limits::Limits,
         listener::{ListenAddress, Listener},
         respond::Disclosure,
     },
@@ -122,8 +123,7 @@ impl Site {
             reflection: false,
             explain: false,
             disclosure: Disclosure { rule: false },
-            leave: Duration::ZERO,
-            drain: Duration::ZERO,
+            limits: Limits { leave: Duration::ZERO, drain: Duration::ZERO, ..Limits::STANDARD },
             events: None,
             operators: operators.ok().map(Arc::new),
             on_panic: PanicHook::new(move |door| {

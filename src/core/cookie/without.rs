@@ -80,13 +80,12 @@ fn rest_of(cookie: &[u8], joined: bool, taken: &impl Fn(&str) -> bool) -> Option
 /// Where a cookie that is taken begins behind a blank, which some servers cut at as well.
 fn behind_a_blank(part: &[u8], taken: &impl Fn(&str) -> bool) -> Option<usize> {
     let blank = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
-    let ends = part.iter().enumerate().filter(|(_, byte)| **byte == b'=').map(|(at, _)| at);
-    ends.filter_map(|end| {
+    let mut ends = part.iter().enumerate().filter(|(_, byte)| **byte == b'=').map(|(at, _)| at);
+    ends.find_map(|end| {
         let last = part[..end].iter().rposition(|byte| !blank(byte))?;
         let begins = part[..last].iter().rposition(blank)?;
         taken(&name(&part[begins + 1..=last])).then_some(begins)
     })
-    .next()
 }
 
 /// The name of a cookie, as the most lenient server reads it.

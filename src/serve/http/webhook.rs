@@ -9,12 +9,7 @@ use crate::{
     authorizer::intake::{Appended, Intake, IntakeError},
     clerk::webhook::{MAX_MESSAGE_BYTES, MESSAGE_ID, SIGNATURE, Signed, TIMESTAMP},
     core::clock::SharedClock,
-    serve::{
-        http::server,
-        limits::Limits,
-        listener::Listener,
-        panics::{Net, Panicked},
-    },
+    serve::{http::server, limits::Limits, listener::Listener, panics::Net},
 };
 use axum::{
     Router,
@@ -94,7 +89,7 @@ impl Shared {
     async fn answer(&self, instance: Option<&str>, request: Request<Body>) -> Response {
         let received = self.net.catch(self.receive(instance, request)).await;
         // Nobody can say whether the event is safe, so Clerk is to send it again.
-        let Answer { status, outcome } = received.unwrap_or_else(|Panicked| Answer {
+        let Answer { status, outcome } = received.unwrap_or(Answer {
             status: StatusCode::SERVICE_UNAVAILABLE,
             outcome: "internal_error",
         });

@@ -117,11 +117,11 @@ fn path(
 ) -> String {
     let raw = http.header_map.iter().flat_map(|map| &map.headers);
     let raw = raw.filter(|line| line.key.eq_ignore_ascii_case(":path"));
-    let raw = raw.map(|line| {
+    let mut raw = raw.map(|line| {
         let bytes = if line.raw_value.is_empty() { line.value.as_bytes() } else { &line.raw_value };
         String::from_utf8_lossy(bytes).into_owned()
     });
-    let target = raw.last().unwrap_or_else(|| http.path.clone());
+    let target = raw.next_back().unwrap_or_else(|| http.path.clone());
     target.split('?').next().unwrap_or_default().to_owned()
 }
 
