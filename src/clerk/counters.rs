@@ -19,6 +19,30 @@ impl Counter {
     }
 }
 
+/// A number of things that are so now.
+#[derive(Debug, Default)]
+pub struct Level(AtomicU64);
+
+impl Level {
+    /// One more is so.
+    pub fn rise(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One less is so. Never falls below none.
+    pub fn fall(&self) {
+        let less = |level: u64| Some(level.saturating_sub(1));
+        // The function gives a number for every number.
+        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+    }
+
+    /// The number now.
+    #[must_use]
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// The counts of one instance.
 #[derive(Debug, Default)]
 pub struct Counters {
@@ -40,6 +64,8 @@ pub struct Counters {
     pub session_refreshed: Counter,
     /// Expired sessions that could not be renewed that way.
     pub session_refresh_failed: Counter,
+    /// Calls because of a request that went out, repetitions included.
+    pub call_sent: Counter,
     /// Calls because of a request that got no answer in time, or an answer from 500 on.
     pub call_failed: Counter,
     /// Calls because of a request that were not tried, since the last ones had failed.
@@ -62,12 +88,14 @@ pub struct Counters {
     pub machine_cache_miss: Counter,
     /// Opaque machine credentials that Clerk cannot have issued; nobody was asked.
     pub machine_implausible: Counter,
+    /// Kinds of calls that are not tried now, since the last ones have failed.
+    pub circuits_open: Level,
 }
 
 impl Counters {
     /// Every count with its name.
     #[must_use]
-    pub fn by_name(&self) -> [(&'static str, &Counter); 20] {
+    pub fn by_name(&self) -> [(&'static str, &Counter); 21] {
         [
             ("cache_hit", &self.cache_hit),
             ("cache_miss", &self.cache_miss),
@@ -78,6 +106,7 @@ impl Counters {
             ("handshake_started", &self.handshake_started),
             ("session_refreshed", &self.session_refreshed),
             ("session_refresh_failed", &self.session_refresh_failed),
+            ("call_sent", &self.call_sent),
             ("call_failed", &self.call_failed),
             ("call_refused_by_circuit", &self.call_refused_by_circuit),
             ("call_refused_by_concurrency", &self.call_refused_by_concurrency),

@@ -31,7 +31,7 @@ pub use browser::{
     SatelliteOrigins, SecretKey,
 };
 pub use claims::Standing;
-pub use counters::{Counter, Counters};
+pub use counters::{Counter, Counters, Level};
 pub use inspect::Inspection;
 pub use instance::{ClockSkew, Instance, WhenMissing};
 pub use jwt::{Class, Jwt, JwtKind, MAX_TOKEN_BYTES};

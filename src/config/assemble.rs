@@ -27,6 +27,7 @@ use crate::{
         id::InstanceName,
     },
     reload::{self, PolicyStatus},
+    revocation::log::EventLog,
     serve::{
         Doors, PanicHook, ServeOptions,
         admin::AdminPages,
@@ -161,8 +162,9 @@ pub async fn assemble(settings: Settings, trial: Trial) -> Result<Parts, Assembl
         .collect::<Result<Vec<_>, _>>()?;
     observe(&metrics, &entries);
     let instances = Instances::new(entries)?;
-    let Events { revocations, intake, feed, operators, forgetting } =
+    let Events { revocations, intake, feed, operators, forgetting, log: event_log } =
         events::assemble(&events, &webhooks, &clock).await?;
+    events::observe(&metrics, &event_log);
     // Whoever waits for `ready` in the log finds every listener open.
     let mut listeners = Listeners::new(clock.clone());
     let grpc = listeners.open_all("grpc", grpc, Protocols::Http2).await?;
@@ -184,8 +186,12 @@ pub async fn assemble(settings: Settings, trial: Trial) -> Result<Parts, Assembl
     let authorizer =
         authorizer.with_log_detail(log.detail).with_most_at_once(limits.decisions_at_once);
     let authorizer = Arc::new(authorizer);
-    let (statuses, encrypted) = (policies.statuses(), listeners.observed_by(&metrics));
-    let admin = admin.map(|listener| (listener, pages(&metrics, &authorizer, statuses, encrypted)));
+    let detail = Detail {
+        policies: policies.statuses(),
+        encrypted: listeners.observed_by(&metrics),
+        log: event_log,
+    };
+    let admin = admin.map(|listener| (listener, pages(&metrics, &authorizer, detail)));
     let followed = policies.follow().map_err(AssembleError::Follow)?;
     let background =
         Background { _readiness: following, _policies: followed, _forgetting: forgetting };
@@ -208,18 +214,26 @@ fn webhook_door(intake: Arc<Intake>, clock: &SharedClock, metrics: &Arc<Metrics>
     WebhookDoor { intake, clock: clock.clone(), count }
 }
 
+/// What is good to know besides whether all is well.
+struct Detail {
+    policies: Vec<PolicyStatus>,
+    encrypted: Encrypted,
+    log: EventLog,
+}
+
 fn pages(
     metrics: &Arc<Metrics>,
     authorizer: &Arc<Authorizer>,
-    policies: Vec<PolicyStatus>,
-    encrypted: Encrypted,
+    Detail { policies, encrypted, log }: Detail,
 ) -> AdminPages {
     let (metrics, authorizer) = (Arc::clone(metrics), Arc::clone(authorizer));
     AdminPages {
         metrics: Arc::new(move || metrics.page()),
         missing: Arc::new(move || authorizer.missing()),
         detail: Arc::new(move || {
-            policies.iter().flat_map(PolicyStatus::lines).chain(encrypted.lines()).collect()
+            let of_policies = policies.iter().flat_map(PolicyStatus::lines);
+            let of_log = log.shared_status().into_iter().flat_map(|status| status.lines());
+            of_policies.chain(encrypted.lines()).chain(of_log).collect()
         }),
     }
 }
@@ -229,6 +243,12 @@ fn observe(metrics: &Metrics, entries: &[InstanceEntry]) {
         .iter()
         .map(|entry| (entry.name.clone(), Arc::clone(entry.authenticator.counters())))
         .collect();
+    let circuits = kept.clone();
+    metrics.observe_circuits(move |tell| {
+        for (name, counters) in &circuits {
+            tell(name.as_str(), counters.circuits_open.get());
+        }
+    });
     metrics.observe_instances(move |tell| {
         for (name, counters) in &kept {
             for (event, counter) in counters.by_name() {

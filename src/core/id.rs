@@ -3,6 +3,7 @@
 //! Clerk documents prefixes (`user_`, `sess_`, `org_`), but its own verifier accepts any text in
 //! these claims, so no prefix is demanded here: a verified token is the proof, not its spelling.
 
+use super::{clock::Timestamp, ksuid};
 use std::{fmt, sync::Arc};
 
 macro_rules! identifier {
@@ -72,6 +73,20 @@ identifier!(
     /// The digest of the policy that made a decision.
     Revision
 );
+
+impl SessionId {
+    /// When the session began, as its id has it; `None` where it is no id as Clerk makes them.
+    #[must_use]
+    pub fn made_at(&self) -> Option<Timestamp> {
+        ksuid::made_at(self.as_str().strip_prefix("sess_")?)
+    }
+
+    /// The id of a session that begins at that second; always the same one for the same `seed`.
+    #[must_use]
+    pub fn make(at: Timestamp, seed: &str) -> Self {
+        Self::new(&format!("sess_{}", ksuid::make(at, seed)))
+    }
+}
 
 /// What a request calls itself, from the header `x-request-id`. Clients may send what they like under
 /// that name, so only a text that can be repeated anywhere is one.

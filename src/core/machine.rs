@@ -65,8 +65,9 @@ pub struct Machine {
     /// The claims of a JWT as they were signed, or the custom claims of an opaque credential; `{}` where
     /// there are none.
     pub claims: SignedClaims,
-    /// When it was issued, where that is known.
-    pub issued_at: Option<Timestamp>,
+    /// Of when what is known of it is: when a JWT was issued, when Clerk vouched for an opaque
+    /// credential.
+    pub as_of: Option<Timestamp>,
     /// When it ends; `None` for one that does not.
     pub expires_at: Option<Timestamp>,
 }

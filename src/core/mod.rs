@@ -3,6 +3,7 @@
 //! Nothing here reads a clock, a socket or a file, and nothing is asynchronous. What can fail has
 //! failed before a value of these types exists.
 
+pub mod age;
 pub mod asker;
 pub mod clock;
 pub mod cookie;
@@ -16,6 +17,7 @@ pub mod host_table;
 pub mod http_request;
 pub mod id;
 pub mod identity;
+pub mod ksuid;
 pub mod location;
 pub mod machine;
 pub mod notice;
@@ -25,5 +27,6 @@ pub mod peer;
 pub mod presentation;
 pub mod question;
 pub mod reason;
+pub mod recency;
 pub mod reverification;
 pub mod text_template;

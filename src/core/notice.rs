@@ -42,6 +42,9 @@ pub enum Measure {
     Ended,
     /// They say what may not hold any more: fresh ones are wanted.
     Stale,
+    /// What they say of an organization holds no more: people need fresh ones, and machines that
+    /// acted for it are done.
+    Severed,
     /// An operator refuses them until then, whenever they were issued.
     Blocked {
         /// Until when.

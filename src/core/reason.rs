@@ -94,6 +94,8 @@ reasons! {
         "This takes another kind of credential.";
     CredentialAmbiguous = "credential_ambiguous", Unauthenticated,
         "The request carries several credentials, and services may differ in which one they take.";
+    SessionTooOld = "session_too_old", Unauthenticated,
+        "The session began too long ago; signing out and in again begins a new one.";
 
     AccessRevoked = "access_revoked", Forbidden, "An operator has refused access for now.";
     Denied = "denied", Forbidden, "The policy denies this to everyone.";
@@ -106,8 +108,14 @@ reasons! {
     Plan = "plan", Forbidden, "The plan is not active.";
     Scope = "scope", Forbidden, "The credential was not granted the scope.";
     Impersonation = "impersonation", Forbidden, "Somebody else acts as the user.";
+    SessionAgeUnknown = "session_age_unknown", Forbidden,
+        "The token does not say when the session began.";
+    FirstFactorUnknown = "first_factor_unknown", Forbidden,
+        "The token does not say when the first factor was verified.";
     Condition = "condition", Forbidden, "The rule's condition does not hold.";
     ConditionError = "condition_error", Forbidden, "The rule's condition could not be worked out.";
+    FirstFactorStale = "first_factor_stale", Forbidden,
+        "The user must verify the first factor again.";
     Reverification = "reverification", Forbidden,
         "The user must verify their credentials again.";
     Alternatives = "alternatives", Forbidden, "None of the alternatives the policy names holds.";
@@ -133,6 +141,25 @@ reasons! {
 }
 
 impl Reason {
+    /// Whether the users themselves can mend it, by proving anew who they are. It is said only where
+    /// all else holds, so that nobody does so in vain.
+    #[must_use]
+    pub const fn is_mended_by_proving_anew(self) -> bool {
+        matches!(self, Self::SessionTooOld) || self.is_mended_by_verifying_again()
+    }
+
+    /// Whether verifying credentials again mends it, for which Clerk's front end has a dialog.
+    #[must_use]
+    pub const fn is_mended_by_verifying_again(self) -> bool {
+        matches!(self, Self::FirstFactorStale | Self::Reverification)
+    }
+
+    /// Whether it says that something cannot be known, so that its opposite cannot be either.
+    #[must_use]
+    pub const fn is_about_the_unknown(self) -> bool {
+        matches!(self, Self::SessionAgeUnknown | Self::FirstFactorUnknown | Self::ConditionError)
+    }
+
     /// Whether signing in again mends it, so that a browser is sent to do so. It does not where the
     /// sign-in page would send the same browser straight back with the same kind of token: that
     /// would go on for ever.

@@ -4,6 +4,7 @@ pub(super) mod guards;
 pub(super) mod lints;
 mod merge;
 pub(super) mod names;
+pub(super) mod recency;
 pub(super) mod requirement;
 pub(super) mod responses;
 pub(super) mod reverification;

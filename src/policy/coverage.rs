@@ -132,6 +132,7 @@ impl Coverage {
             | Requirement::Scope(_)
             | Requirement::NoImpersonation
             | Requirement::Credential(_)
+            | Requirement::Recency(_)
             | Requirement::Reverification(_)
             | Requirement::All(_)
             | Requirement::Not(_) => {}

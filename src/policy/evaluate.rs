@@ -6,6 +6,7 @@ use super::{
     requirement::{OrganizationRequirement, Requirement},
 };
 use crate::core::{
+    clock::Timestamp,
     credential::CredentialKind,
     identity::{Caller, User},
     reason::Reason,
@@ -23,7 +24,7 @@ pub struct Refusal {
     pub reason: Reason,
     /// What was asked, for a person. Names nothing but what the policy itself names.
     pub message: Cow<'static, str>,
-    /// The reverification asked for, if and only if that is the reason.
+    /// The reverification asked for, where the reason is that one is due.
     pub reverification: Option<Reverification>,
     /// Why a condition could not be worked out, if that is the reason.
     pub error: Option<ConditionError>,
@@ -64,13 +65,15 @@ impl Requirement {
     /// Whether the requirement holds for a caller.
     ///
     /// Where several parts of a map or of `all` fail, the one that is reported is the first by
-    /// reason, in the order of [`Reason::ALL`], but a reverification comes last: it is reported only
-    /// when all else holds, since the front end opens a dialog by it. Within one reason, the first
-    /// that is written. Conditions are worked out only where all else but a reverification holds.
+    /// reason, in the order of [`Reason::ALL`], but what users mend themselves by proving anew who
+    /// they are comes last: a reverification is reported only when all else holds, since the front
+    /// end opens a dialog by it. Within one reason, the first that is written. Conditions are worked
+    /// out only where all else but that holds.
     /// Where no branch of `any` holds, the reason is the one that all branches share, or else
     /// [`Reason::Alternatives`].
     ///
-    /// A condition that cannot be worked out does not hold, and neither does a `not` around it.
+    /// What cannot be known, such as a condition that cannot be worked out, does not hold, and neither
+    /// does a `not` around it.
     ///
     /// # Errors
     /// [`Refusal`] if it does not hold.
@@ -113,7 +116,7 @@ impl Requirement {
             (Self::Any(branches), _) => return self.check_any(branches, facts),
             (Self::Not(inner), _) => match inner.check(facts) {
                 Ok(_) => Err(self.failure(Reason::Excluded)),
-                Err(failure) if failure.error.is_some() => Err(failure),
+                Err(failure) if failure.reason.is_about_the_unknown() => Err(failure),
                 Err(_) => Ok(()),
             },
             (Self::Condition(condition), _) => match condition.holds(facts) {
@@ -131,14 +134,14 @@ impl Requirement {
                 self.holds(machine.has_scope(scope), Reason::Scope)
             }
             (Self::Scope(_), Caller::User(_)) => Err(self.failure(Reason::Scope)),
-            (_, Caller::User(user)) => self.check_user(user),
+            (_, Caller::User(user)) => self.check_user(user, facts.now),
             (_, Caller::Machine(_)) => Err(self.failure(Reason::CredentialKind)),
         };
         held.map(|()| Named(false))
     }
 
     /// What only a person with a session can have.
-    fn check_user(&self, user: &User) -> Result<(), Failure<'_>> {
+    fn check_user(&self, user: &User, now: Timestamp) -> Result<(), Failure<'_>> {
         let organization = user.organization.as_ref();
         match self {
             Self::Organization(asked) => match (asked, organization) {
@@ -158,6 +161,12 @@ impl Requirement {
             },
             Self::Feature(feature) => self.holds(user.features.has(feature), Reason::Feature),
             Self::Plan(plan) => self.holds(user.plans.has(plan), Reason::Plan),
+            Self::Recency(asked) => asked.check(user, now).map_err(|reason| {
+                let due = || asked.reverification();
+                let reverification =
+                    if reason.is_mended_by_verifying_again() { due() } else { None };
+                Failure { reverification, ..self.failure(reason) }
+            }),
             Self::Reverification(asked) => {
                 if asked.holds(user.factor_ages) {
                     Ok(())
@@ -194,8 +203,8 @@ impl Requirement {
                 Err(failure) => {
                     common = Some(match common {
                         None => Failure { requirement: self, ..failure },
-                        Some(first) if first.error.is_some() => first,
-                        Some(_) if failure.error.is_some() => failure,
+                        Some(first) if first.reason.is_about_the_unknown() => first,
+                        Some(_) if failure.reason.is_about_the_unknown() => failure,
                         Some(first) if first.reason == failure.reason => first,
                         Some(_) => self.failure(Reason::Alternatives),
                     });
@@ -271,16 +280,21 @@ fn first_failure<'r, P: Copy>(
     let is_condition = |part: &P| matches!(requirement(*part), Requirement::Condition(_));
     let failed = |part: P| check(part).map(|failure| (part, failure));
     let weight = |(_, failure): &(P, Failure<'_>)| {
-        (failure.reason == Reason::Reverification, failure.reason)
+        (failure.reason.is_mended_by_proving_anew(), failure.reason)
     };
     // `min_by_key` takes the first of equals.
     let first =
         parts.clone().filter(|part| !is_condition(part)).filter_map(failed).min_by_key(weight);
     match first {
-        Some(found) if found.1.reason != Reason::Reverification => Some(found),
+        Some(found) if !found.1.reason.is_mended_by_proving_anew() => Some(found),
         late => {
-            let worse = |one, other| if weight(&other) > weight(&one) { other } else { one };
-            parts.filter(is_condition).filter_map(failed).reduce(worse).or(late)
+            // Whoever is not let in for their kind is told so; then one that cannot be worked out counts.
+            let rank = |(_, failure): &(P, Failure<'_>)| match failure.reason {
+                Reason::CredentialKind => 0,
+                reason if reason.is_about_the_unknown() => 1,
+                _ => 2,
+            };
+            parts.filter(is_condition).filter_map(failed).min_by_key(rank).or(late)
         }
     }
 }

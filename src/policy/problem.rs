@@ -11,7 +11,10 @@ use super::{
     wording::{Choice, Excerpt, Expected, Kind},
 };
 use crate::core::{
-    entitlement::EntitlementKeyError, host_table::HostPatternError, location::LocationError,
+    age::{AgeError, AgeLimit},
+    entitlement::EntitlementKeyError,
+    host_table::HostPatternError,
+    location::LocationError,
 };
 use std::borrow::Cow;
 use thiserror::Error;
@@ -148,6 +151,16 @@ pub enum Problem {
     /// Minutes outside what Clerk takes.
     #[error("`after_minutes` is a number from 1 to 99998")]
     AfterMinutes,
+    /// `12H`, `0m`, `30`.
+    #[error("`{written}` {error}")]
+    Age {
+        /// What was written.
+        written: Excerpt,
+        /// What is wrong with it.
+        error: AgeError,
+        /// The most that can be asked for there, in minutes.
+        most_minutes: u32,
+    },
     /// A path template.
     #[error(transparent)]
     Template(#[from] TemplateError),
@@ -211,6 +224,9 @@ impl Problem {
             }
             Self::Method { meant: None, .. } => {
                 "write a method such as `GET`, or several as `PUT, PATCH`"
+            }
+            Self::Age { written, error, most_minutes } => {
+                return Some(age_help(written, error, *most_minutes));
             }
             Self::Response(error) => return Some(error.help()),
             Self::Template(error) => error.help(),
@@ -282,5 +298,24 @@ impl Problem {
             Self::Location(_) => "write an absolute address such as `https://shop.test/sign-in`",
         };
         Some(help.into())
+    }
+}
+
+/// What to write instead of an age that is none.
+fn age_help(written: &Excerpt, error: &AgeError, most_minutes: u32) -> Cow<'static, str> {
+    match error {
+        AgeError::Form(Some(meant)) => format!("did you mean `{meant}`?").into(),
+        AgeError::NoUnit => format!(
+            "write `{written}m` for minutes, `{written}h` for hours or `{written}d` for days"
+        )
+        .into(),
+        AgeError::TooLong => {
+            // Whole days read better than every minute there is.
+            let days = AgeLimit::from_minutes(most_minutes / 1440 * 1440);
+            days.map_or("write less".into(), |most| format!("write at most `{most}`").into())
+        }
+        AgeError::Zero | AgeError::Seconds | AgeError::Form(None) => {
+            "write minutes, hours or days, such as `30m`, `12h` or `7d`".into()
+        }
     }
 }

@@ -5,6 +5,7 @@ use crate::core::{
     credential::{CredentialKind, CredentialKinds},
     entitlement::EntitlementKey,
     organization::{PermissionKey, RoleKey},
+    recency::Recency,
     reverification::Reverification,
 };
 use std::fmt;
@@ -36,6 +37,8 @@ pub enum Requirement {
     Credential(CredentialKinds),
     /// A condition.
     Condition(Condition),
+    /// A session that began, or a first factor that was verified, lately.
+    Recency(Recency),
     /// Credentials verified again lately.
     Reverification(Reverification),
     /// All of these.
@@ -114,6 +117,7 @@ impl Requirement {
             | Self::Scope(_)
             | Self::NoImpersonation
             | Self::Condition(_)
+            | Self::Recency(_)
             | Self::Reverification(_)
             | Self::Not(_) => Naming::Silent,
         }
@@ -160,6 +164,7 @@ impl fmt::Display for Requirement {
                 Ok(())
             }
             Self::Condition(_) => formatter.write_str("the rule's condition to hold"),
+            Self::Recency(asked) => asked.fmt(formatter),
             Self::Reverification(Reverification::Preset(preset)) => {
                 write!(formatter, "the reverification `{}`", preset.as_str())
             }
@@ -210,6 +215,7 @@ impl fmt::Display for Nested<'_> {
             | Requirement::NoImpersonation
             | Requirement::Credential(_)
             | Requirement::Condition(_)
+            | Requirement::Recency(_)
             | Requirement::Reverification(_)
             | Requirement::Not(_) => write!(formatter, "{}", self.0),
         }

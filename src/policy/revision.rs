@@ -137,6 +137,7 @@ impl Canonical {
                 kinds.iter().for_each(|kind| self.text(kind.as_str()));
             }
             Requirement::Condition(condition) => self.pair("if", condition.text()),
+            Requirement::Recency(asked) => self.pair(asked.key(), &asked.limit().to_string()),
             Requirement::Reverification(Reverification::Preset(preset)) => {
                 self.pair("reverification", preset.as_str());
             }

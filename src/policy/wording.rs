@@ -46,6 +46,8 @@ pub enum Expected {
     Requirement,
     /// What `reverification` takes.
     Reverification,
+    /// A length of time.
+    Age,
     /// `true` or `false`.
     Boolean,
     /// A whole number that is not negative.
@@ -62,6 +64,7 @@ impl fmt::Display for Expected {
             Self::Map => "a map",
             Self::Requirement => "a word or a map",
             Self::Reverification => "the name of a preset or a map",
+            Self::Age => "a length of time",
             Self::Boolean => "`true` or `false`",
             Self::Number => "a whole number",
             Self::Silencer => "`allow` or a map",
@@ -81,6 +84,7 @@ impl Expected {
             (Self::Reverification, _) => {
                 "write for instance `strict` or `{ level: first_factor, after_minutes: 10 }`"
             }
+            (Self::Age, _) => "write for instance `30m`, `12h` or `7d`",
             (Self::Boolean, _) => "write `true` or `false`, without quotes",
             (Self::Number, _) => "write it in digits, without quotes",
             (Self::Silencer, _) => "write `allow`, or `{ allow: [...] }` with the ids of rules",

@@ -81,6 +81,15 @@ fn of_reason(got: &Got, user: Option<&UserFacts>, name: &str) -> Option<Cow<'sta
         Reason::Reverification if user?.factors.is_none() => {
             format!("nothing is said of when `{name}` verified factors: add `factors: [0, never]`")
         }
+        Reason::SessionAgeUnknown if user?.session_age.is_none() => {
+            format!("nothing is said of when the session of `{name}` began: add `session_age: 1h`")
+        }
+        Reason::SessionTooOld => {
+            format!("the session of `{name}` began `{}` ago", user?.session_age?)
+        }
+        Reason::FirstFactorUnknown if user?.factors.is_none() => {
+            format!("nothing is said of when `{name}` verified factors: add `factors: [0, never]`")
+        }
         Reason::TokenExpired => format!("the token of `{name}` has expired"),
         _ => return None,
     };

@@ -3,7 +3,7 @@
 use crate::{
     core::{
         clock::Timestamp,
-        id::{InstanceName, OrganizationId, UserId},
+        id::{InstanceName, OrganizationId, SessionId, UserId},
         identity::{Actor, SignedClaims},
         machine::{Machine, MachineKind},
     },
@@ -81,7 +81,7 @@ fn session(user: &UserFacts, version: ClaimsVersion, issuer: &str, now: Timestam
         lifetime,
         authorized_party: None,
     };
-    let facts = session_facts(user);
+    let facts = session_facts(user, now);
     let token = match version {
         ClaimsVersion::Two => Token::session(&facts, &minting),
         // What version 1 says of a status is the same claim, where it says anything.
@@ -95,11 +95,15 @@ fn session(user: &UserFacts, version: ClaimsVersion, issuer: &str, now: Timestam
 
 /// What a session token says of a user.
 #[must_use]
-pub fn session_facts(user: &UserFacts) -> SessionFacts {
+pub fn session_facts(user: &UserFacts, now: Timestamp) -> SessionFacts {
     let organization = user.organization.as_ref();
+    let session = user.session_age.map(|age| {
+        let ago = Duration::from_secs(u64::from(age.minutes().get()) * 60);
+        SessionId::make(now.minus(ago), &user.session)
+    });
     SessionFacts {
         user_id: user.id.to_string(),
-        session_id: user.session.to_string(),
+        session_id: session.map_or_else(|| user.session.to_string(), |made| made.to_string()),
         organization: organization.map(|active| ActiveMembership {
             id: active.id.to_string(),
             slug: active.slug.as_deref().map(str::to_owned),
@@ -152,7 +156,7 @@ fn machine(facts: &MachineFacts, instance: &InstanceName) -> Machine {
         scopes: facts.scopes.clone().into(),
         actor: facts.actor.as_deref().map(actor),
         claims: SignedClaims::new(&Value::Object(facts.claims.clone()).to_string()),
-        issued_at: None,
+        as_of: None,
         expires_at: None,
     }
 }

@@ -14,6 +14,8 @@ pub(super) struct Entry {
     pub(super) ended: Option<Timestamp>,
     /// The latest change.
     pub(super) stale: Option<Timestamp>,
+    /// The latest parting from an organization.
+    pub(super) severed: Option<Timestamp>,
     /// The latest word of an operator.
     pub(super) block: Option<Block>,
     /// From when on it concerns no token any more.
@@ -34,8 +36,13 @@ impl Entry {
     pub(super) fn of(notice: &Notice, limits: &Limits, now: Timestamp) -> Self {
         let at = notice.at.min(now);
         let longest_block = at.plus(limits.longest_block);
-        let nothing =
-            Self { ended: None, stale: None, block: None, keep_until: at.plus(limits.retention) };
+        let nothing = Self {
+            ended: None,
+            stale: None,
+            severed: None,
+            block: None,
+            keep_until: at.plus(limits.retention),
+        };
         // A word about blocks stays as long as an earlier one could count without it.
         let block = |until| Self {
             block: Some(Block { at, until }),
@@ -45,6 +52,7 @@ impl Entry {
         match notice.measure {
             Measure::Ended => Self { ended: Some(at), ..nothing },
             Measure::Stale => Self { stale: Some(at), ..nothing },
+            Measure::Severed => Self { severed: Some(at), ..nothing },
             Measure::Blocked { until } => block(until.min(longest_block)),
             Measure::Unblocked => block(at),
         }
@@ -55,6 +63,7 @@ impl Entry {
         Self {
             ended: self.ended.max(other.ended),
             stale: self.stale.max(other.stale),
+            severed: self.severed.max(other.severed),
             block: self.block.max(other.block),
             keep_until: self.keep_until.max(other.keep_until),
         }

@@ -68,6 +68,8 @@ pub struct Subject<'a> {
     /// When the claims were put together: the earlier of `iat` and `oiat`. `None` counts as ever so
     /// long ago.
     pub as_of: Option<Timestamp>,
+    /// Whether it is a machine's, which nobody can get a fresh one for.
+    pub is_machine: bool,
 }
 
 /// How full an index is.
@@ -90,10 +92,12 @@ impl<'a> Subject<'a> {
             organization: organization.map(|active| active.id.as_str()),
             role: organization.and_then(|active| active.role.as_deref()),
             as_of: user.claims_as_of,
+            is_machine: false,
         }
     }
 
-    /// A machine credential: it ends with the user or the organization that it acts for.
+    /// A machine credential: it ends with the user or the organization that it acts for. It says
+    /// nothing that changes with roles, permissions or plans, so it never goes stale.
     #[must_use]
     pub fn of_machine(machine: &'a Machine) -> Self {
         Self {
@@ -101,7 +105,8 @@ impl<'a> Subject<'a> {
             user: machine.user.as_ref().map(UserId::as_str),
             organization: machine.organization.as_ref().map(OrganizationId::as_str),
             role: None,
-            as_of: machine.issued_at,
+            as_of: machine.as_of,
+            is_machine: true,
         }
     }
 
@@ -160,6 +165,7 @@ impl RevocationIndex {
     #[must_use]
     pub fn cut_off(&self, subject: &Subject<'_>, now: Timestamp) -> Option<CutOff> {
         let flooded = self.flood.load(Ordering::Acquire);
+        // Nobody can tell whom a flood concerns, so it counts for machines as well.
         let mut worst = (flooded != i64::MIN
             && issued_by(subject.as_of, Timestamp::from_unix_millis(flooded)))
         .then_some(CutOff::Stale);
@@ -169,7 +175,7 @@ impl RevocationIndex {
         let entries = self.entries.pin();
         for target in subject.targets().into_iter().flatten() {
             let Some(entry) = entries.get(&target) else { continue };
-            match self.verdict(entry, target, subject.as_of, now) {
+            match self.verdict(entry, target, subject, now) {
                 Some(CutOff::Blocked) => return Some(CutOff::Blocked),
                 Some(CutOff::Ended) => worst = Some(CutOff::Ended),
                 Some(CutOff::Stale | CutOff::Unknown) => worst = worst.or(Some(CutOff::Stale)),
@@ -183,7 +189,7 @@ impl RevocationIndex {
         &self,
         entry: &Entry,
         target: TargetRef<'_>,
-        as_of: Option<Timestamp>,
+        &Subject { as_of, is_machine, .. }: &Subject<'_>,
         now: Timestamp,
     ) -> Option<CutOff> {
         if entry.keep_until <= now {
@@ -198,7 +204,12 @@ impl RevocationIndex {
         if entry.ended.is_some_and(|at| is_final || issued_by(as_of, skewed(at))) {
             return Some(CutOff::Ended);
         }
-        entry.stale.is_some_and(|at| issued_by(as_of, at)).then_some(CutOff::Stale)
+        if is_machine {
+            let severed = entry.severed.is_some_and(|at| issued_by(as_of, skewed(at)));
+            return severed.then_some(CutOff::Ended);
+        }
+        let changed = entry.stale.max(entry.severed);
+        changed.is_some_and(|at| issued_by(as_of, at)).then_some(CutOff::Stale)
     }
 
     /// How full it is.

@@ -83,7 +83,7 @@ pub(crate) fn api_key() -> Machine {
         scopes: ["events:write".into()].into(),
         actor: None,
         claims: SignedClaims::new("{}"),
-        issued_at: None,
+        as_of: None,
         expires_at: None,
     }
 }

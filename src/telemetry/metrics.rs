@@ -2,9 +2,11 @@
 
 mod listeners;
 mod policy;
+mod shared_log;
 
 pub use listeners::ListenerState;
 pub use policy::ReloadResult;
+pub use shared_log::SharedLogFigures;
 
 use self::policy::PolicyMetrics;
 use opentelemetry::{
@@ -171,6 +173,26 @@ impl Metrics {
             .build();
     }
 
+    /// Shows how many circuits of each instance let no call to Clerk through. `read` is called
+    /// whenever the page is, and must not wait.
+    pub fn observe_circuits(
+        &self,
+        read: impl Fn(&mut dyn FnMut(&str, u64)) + Send + Sync + 'static,
+    ) {
+        let _ = self
+            .meter
+            .u64_observable_gauge("bailiff_instance_circuits_open")
+            .with_description(
+                "Kinds of calls to Clerk that are not tried, since the last ones failed.",
+            )
+            .with_callback(move |observer| {
+                read(&mut |instance, open| {
+                    observer.observe(open, &[KeyValue::new("instance", instance.to_owned())]);
+                });
+            })
+            .build();
+    }
+
     /// The page in Prometheus's text format.
     #[must_use]
     pub fn page(&self) -> String {
@@ -206,6 +228,7 @@ mod tests {
         metrics.observe_instances(|tell| {
             tell(InstanceEvent { instance: "shop", event: "token_cache_hit", count: 7 });
         });
+        metrics.observe_circuits(|tell| tell("shop", 2));
         let page = metrics.page();
         for expected in [
             r#"bailiff_decisions_total{door="ext_authz",effect="deny",reason="signed_out"} 1"#,
@@ -213,6 +236,7 @@ mod tests {
             r#"bailiff_shadow_refusals_total{reason="role",rule="GET /invoices/{id}"} 1"#,
             r#"bailiff_condition_errors_total{rule="guard office-hours"} 1"#,
             r#"bailiff_instance_events_total{event="token_cache_hit",instance="shop"} 7"#,
+            r#"bailiff_instance_circuits_open{instance="shop"} 2"#,
             r#"bailiff_decision_duration_seconds_bucket{door="ext_authz",le="0.000005"} 1"#,
         ] {
             assert!(page.contains(expected), "{expected} is missing from\n{page}");

@@ -94,7 +94,7 @@ fn the_table_of_reasons_is_complete() {
         Category::Forbidden => true,
         Category::Allowed | Category::Unavailable => false,
         Category::Unauthenticated => {
-            matches!(reason, Reason::SignedOut | Reason::CredentialKind)
+            matches!(reason, Reason::SignedOut | Reason::CredentialKind | Reason::SessionTooOld)
         }
         Category::Ambiguous => matches!(reason, Reason::AmbiguousPath),
     };

@@ -11,12 +11,19 @@ use crate::support::{
         Person::{self, Boss, Loner, Reader},
     },
 };
-use bailiff::pb::v1::{
-    Action, AuthorizeRequest, BatchAuthorizeRequest, Credential, Effect, GetClaimsRequest,
-    HttpHeader, HttpHeaders, HttpRequest, Requirement,
-    authorization_service_client::AuthorizationServiceClient, authorize_request::Question,
-    credential::Source,
+use bailiff::{
+    core::{
+        clock::{Clock as _, SystemClock},
+        id::SessionId,
+    },
+    pb::v1::{
+        Action, AuthorizeRequest, BatchAuthorizeRequest, Credential, Effect, GetClaimsRequest,
+        HttpHeader, HttpHeaders, HttpRequest, Requirement,
+        authorization_service_client::AuthorizationServiceClient, authorize_request::Question,
+        credential::Source,
+    },
 };
+use std::time::Duration;
 use tonic::{Code, transport::Channel};
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 
@@ -34,7 +41,7 @@ async fn shop() -> Shop {
 }
 
 /// Who, what, and the verdict as `Check` tells it.
-const CASES: [(Option<Person>, &str, &str, &str); 16] = [
+const CASES: [(Option<Person>, &str, &str, &str); 19] = [
     (None, "GET", "/docs/a", "200"),
     (None, "GET", "/", "200"),
     (None, "GET", "/dashboard", "401 signed_out"),
@@ -45,6 +52,9 @@ const CASES: [(Option<Person>, &str, &str, &str); 16] = [
     (Some(Reader), "GET", "/admin/a?b=c", "403 role"),
     (Some(Reader), "GET", "/reports/a", "403 plan"),
     (Some(Reader), "GET", "/danger/a", "403 reverification"),
+    (Some(Reader), "GET", "/keys/a", "403 first_factor_stale"),
+    (Some(Boss), "GET", "/keys/a", "200"),
+    (Some(Boss), "GET", "/payroll/a", "403 session_age_unknown"),
     (Some(Reader), "HEAD", "/orgs/acme/invoices/7", "200"),
     (Some(Reader), "PUT", "/orgs/acme/invoices/7", "403 permission"),
     (Some(Reader), "POST", "/orgs/acme/invoices/7", "403 no_route"),
@@ -89,6 +99,28 @@ async fn every_door_gives_the_same_verdict() {
         let answers = client.batch_authorize(batch).await.expect("an answer").into_inner();
         let all: Vec<_> = answers.responses.into_iter().map(told).collect();
         assert_eq!(all, [expected, expected], "BatchAuthorize: {person:?} {method} {target}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_ages_whatever_the_age_of_its_token() {
+    let Shop { sidecar, instance, mut client } = shop().await;
+    for (hours, expected) in [(0, "200"), (11, "200"), (12, "401 session_too_old")] {
+        let began = SystemClock.now().minus(Duration::from_secs(hours * 3600));
+        let session = SessionId::make(began, "a").to_string();
+        let token = instance.token_with(Boss, |token| token.claim("sid", session));
+        let bearer = format!("Bearer {token}");
+        let asked = Asked::get("/payroll/a").header("authorization", &bearer);
+        assert_eq!(asked.of(&sidecar).await.told(), expected, "{hours}");
+        let request = ask(http_question("GET", "/payroll/a", &[]), Some(&token));
+        let answer = client.authorize(request).await.expect("an answer").into_inner();
+        assert_eq!(told(answer), expected, "{hours}");
+        // A browser is told, and not sent to a page that would send it straight back.
+        let page =
+            [("authorization", &*bearer), ("sec-fetch-dest", "document"), ("accept", "text/html")];
+        let mut asked = Asked::get("/payroll/a");
+        asked.headers.extend(page);
+        assert_eq!(asked.of(&sidecar).await.told(), expected, "{hours}");
     }
 }
 

@@ -27,6 +27,7 @@ mod revocation;
 mod schema;
 mod security;
 mod shared_log;
+mod shared_log_link;
 mod support;
 mod through_envoy;
 mod tls;

@@ -43,6 +43,9 @@ struct Came {
     shadow: Vec<(String, Reason)>,
 }
 
+/// The moment of every question.
+const NOW: Timestamp = Timestamp::from_unix_seconds(1_764_000_000);
+
 fn load(text: &str) -> Policy {
     Policy::load(Source::new("policy.yaml", text)).unwrap_or_else(|errors| panic!("{errors}"))
 }
@@ -64,7 +67,7 @@ fn user(role: &str, plans: &str) -> User {
         factor_ages: FactorAges::from_claim(1.0, 1.0).ok(),
         actor: None,
         issued_at: None,
-        claims_as_of: None,
+        claims_as_of: Some(NOW),
         expires_at: Timestamp::from_unix_seconds(60),
         claims: SignedClaims::new("{}"),
     }
@@ -83,7 +86,7 @@ fn machine(kind: MachineKind, scopes: &[&str]) -> Machine {
         scopes: scopes.iter().map(|&scope| scope.into()).collect(),
         actor: None,
         claims: SignedClaims::new("{}"),
-        issued_at: None,
+        as_of: None,
         expires_at: None,
     }
 }
@@ -147,7 +150,7 @@ fn at_once(
         also_action: also.action,
         also_require: require.as_ref(),
         peer: Peer::UNKNOWN,
-        now: Timestamp::from_unix_seconds(0),
+        now: NOW,
     });
     let rule = ruling.rule.map_or_else(String::new, |rule| rule.to_string());
     (rule, ruling.verdict.err().map(|refusal| refusal.reason))
@@ -178,7 +181,7 @@ fn step_by_step(policy: &Policy, wanted: Wanted<'_>, also: Also<'_>, who: &Who) 
 }
 
 fn judge(asked: &Asked<'_, '_>, question: &Question<'_>, who: &Who) -> Verdict {
-    let now = Timestamp::from_unix_seconds(0);
+    let now = NOW;
     if !asked.wants_identity() {
         return asked.judge_anyone();
     }

@@ -6,9 +6,10 @@ use crate::{
         clock::{ManualClock, Timestamp},
         entitlement::Entitlements,
         event::Event,
-        id::{InstanceName, SessionId, UserId},
+        id::{InstanceName, OrganizationId, SessionId, UserId},
         identity::{Caller, SignedClaims, User},
         notice::CutOff,
+        organization::ActiveOrganization,
     },
     revocation::Limits,
 };
@@ -122,4 +123,128 @@ fn nobody_counts_while_the_shared_log_is_not_known_where_that_is_asked_for() {
     assert_eq!(cut_off(&revocations, "shop"), Some(CutOff::Ended));
     current.store(true, Ordering::Release);
     assert_eq!(cut_off(&revocations, "shop"), Some(CutOff::Ended));
+}
+
+/// What Clerk says of something at that second, with a timestamp as `unit` has it.
+fn said(kind: &str, at: i64, unit: i64, data: &serde_json::Value) -> Event {
+    let payload = json!({ "object": "event", "type": kind, "timestamp": at * unit, "data": data });
+    event("shop", kind, &payload)
+}
+
+fn member(role: &str, as_of: Timestamp) -> User {
+    let organization = ActiveOrganization {
+        id: OrganizationId::new("org_acme"),
+        slug: None,
+        role: Some(role.into()),
+        permissions: None,
+    };
+    User { organization: Some(organization), claims_as_of: Some(as_of), ..ada("shop") }
+}
+
+fn seconds(from_now: i64) -> Timestamp {
+    Timestamp::from_unix_seconds(NOW.unix_seconds() + from_now)
+}
+
+#[test]
+fn seconds_and_milliseconds_date_the_same_moment() {
+    for unit in [1, 1000] {
+        let revocations = revocations();
+        let data = json!({ "id": "org_acme" });
+        revocations.hear(&said("organization.updated", NOW.unix_seconds() - 10, unit, &data));
+        for (as_of, expected) in
+            [(-11, Some(CutOff::Stale)), (-10, Some(CutOff::Stale)), (-9, None)]
+        {
+            let user = member("org:editor", seconds(as_of));
+            assert_eq!(revocations.cut_off(Caller::User(&user), NOW), expected, "{unit} {as_of}");
+        }
+    }
+}
+
+#[test]
+fn a_role_is_the_same_with_and_without_its_prefix() {
+    for (data, editor, viewer) in [
+        (json!({ "id": "role_1", "key": "editor" }), true, false),
+        (json!({ "id": "role_1", "key": "org:editor" }), true, false),
+        (json!({ "id": "role_1", "key": "org:editors" }), false, false),
+        // Only an id, or a key that says nothing: it may have been any.
+        (json!({ "id": "role_1", "object": "role", "deleted": true }), true, true),
+        (json!({ "id": "role_1", "key": "" }), true, true),
+        (json!({ "id": "role_1", "key": null }), true, true),
+    ] {
+        for kind in ["role.updated", "role.deleted"] {
+            let revocations = revocations();
+            revocations.hear(&said(kind, NOW.unix_seconds(), 1000, &data));
+            // Version 1 tokens spell the prefix, version 2 tokens leave it out.
+            for (role, concerned) in
+                [("org:editor", editor), ("editor", editor), ("org:viewer", viewer)]
+            {
+                let user = member(role, seconds(-1));
+                let found = revocations.cut_off(Caller::User(&user), NOW);
+                assert_eq!(found.is_some(), concerned, "{kind} {data} {role}");
+            }
+            assert_eq!(cut_off(&revocations, "shop"), None, "{kind} {data}");
+        }
+    }
+}
+
+#[test]
+fn a_ban_holds_whatever_comes_before_or_after_it_out_of_order() {
+    let now = NOW.unix_seconds();
+    let banned = said("user.updated", now - 60, 1000, &json!({ "id": "user_ada", "banned": true }));
+    let before = said("user.updated", now - 90, 1000, &json!({ "id": "user_ada", "locked": true }));
+    let lifted =
+        said("user.updated", now - 30, 1000, &json!({ "id": "user_ada", "banned": false }));
+    let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+    for order in orders {
+        let revocations = revocations();
+        for which in order {
+            revocations.hear([&banned, &before, &lifted][which]);
+            // Each comes twice.
+            revocations.hear([&banned, &before, &lifted][which]);
+        }
+        for (as_of, expected) in
+            [(-61, Some(CutOff::Ended)), (-55, Some(CutOff::Ended)), (-54, None)]
+        {
+            let user = member("org:editor", seconds(as_of));
+            let found = revocations.cut_off(Caller::User(&user), NOW);
+            assert_eq!(found, expected, "{order:?} {as_of}");
+        }
+    }
+}
+
+#[test]
+fn what_is_sent_again_days_later_concerns_no_token_that_lives() {
+    let revocations = revocations();
+    let day = 24 * 60 * 60;
+    for days in [1, 2, 30] {
+        let at = NOW.unix_seconds() - days * day;
+        revocations.hear(&said("user.deleted", at, 1000, &json!({ "id": "user_ada" })));
+        revocations.hear(&said("session.revoked", at, 1000, &json!({ "id": "sess_ada" })));
+    }
+    assert_eq!(cut_off(&revocations, "shop"), None);
+    assert!(revocations.standing().all(|(_, standing)| standing.targets == 0));
+    // An hour late it still matters.
+    let late = NOW.unix_seconds() - 3600;
+    revocations.hear(&said("session.revoked", late, 1000, &json!({ "id": "sess_ada" })));
+    assert_eq!(cut_off(&revocations, "shop"), Some(CutOff::Ended));
+}
+
+#[test]
+fn a_token_that_the_edge_signed_anew_is_as_old_as_its_claims() {
+    let revocations = revocations();
+    let data = json!({
+        "organization": { "id": "org_acme" }, "public_user_data": { "user_id": "user_ada" },
+    });
+    let at = NOW.unix_seconds() - 20;
+    revocations.hear(&said("organizationMembership.updated", at, 1000, &data));
+    // Issued now, and put together before the change: `oiat` says so.
+    for (as_of, expected) in [
+        (Some(seconds(-40)), Some(CutOff::Stale)),
+        (Some(seconds(-19)), None),
+        // An `oiat` that cannot be read may be any.
+        (None, Some(CutOff::Stale)),
+    ] {
+        let user = User { claims_as_of: as_of, ..member("org:editor", NOW) };
+        assert_eq!(revocations.cut_off(Caller::User(&user), NOW), expected, "{as_of:?}");
+    }
 }

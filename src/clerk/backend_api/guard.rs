@@ -136,6 +136,7 @@ impl GuardedTransport {
         deadline: Pin<&mut Sleep>,
     ) -> Result<Answer, NoAnswer> {
         let admission = self.admit()?;
+        self.counters.call_sent.increment();
         let mut call = UnderWay { guard: self, admission, ending: Ending::Abandoned };
         let answer = select! {
             answer = self.transport.send(request) => answer,
@@ -233,9 +234,16 @@ impl Drop for UnderWay<'_> {
         match guard.gate(|gate| gate.circuit.ended(self.admission, self.ending, now)) {
             None => {}
             Some(Change::Opened) => {
+                // After a trial it was open all along.
+                if self.admission == Admission::Regular {
+                    guard.counters.circuits_open.rise();
+                }
                 tracing::warn!("calls to Clerk fail; for a while none is tried");
             }
-            Some(Change::Closed) => tracing::info!("calls to Clerk succeed again"),
+            Some(Change::Closed) => {
+                guard.counters.circuits_open.fall();
+                tracing::info!("calls to Clerk succeed again");
+            }
         }
     }
 }

@@ -42,7 +42,7 @@ pub(super) fn read(
         serde_json::from_slice(&answer.body).map_err(|_| MachineError::Answer)?;
     let body = Body(&body);
     body.check_standing()?;
-    let machine = body.machine(token, instance)?;
+    let machine = body.machine(token, instance, now)?;
     match machine.kind {
         MachineKind::ApiKey => {}
         MachineKind::M2mToken => meant_for::m2m(instance, &machine.scopes)?,
@@ -73,6 +73,7 @@ impl<'b> Body<'b> {
         &self,
         token: OpaqueToken<'_>,
         instance: &Instance,
+        now: Timestamp,
     ) -> Result<Machine, MachineError> {
         let kind = token.kind();
         let id = self.text("id")?.ok_or(MachineError::Answer)?;
@@ -105,7 +106,8 @@ impl<'b> Body<'b> {
                 // Claims of another form have no names by which anything could ask for them.
                 Some(_) | None => "{}".to_owned(),
             }),
-            issued_at: self.instant("created_at")?,
+            // Whatever happened before, Clerk knew of it.
+            as_of: Some(now),
             expires_at: self.instant("expiration")?,
         })
     }

@@ -69,7 +69,7 @@ fn common(
         scopes,
         actor: None,
         claims: SignedClaims::new(jwt.payload_text()),
-        issued_at: registered.issued_at(),
+        as_of: registered.issued_at(),
         expires_at: registered.expires_at(),
     }
 }

@@ -38,14 +38,11 @@ pub fn notices(message: &Message, options: NoticeOptions) -> Result<Vec<Notice>,
         }
         "user.deleted" => vec![(user(data)?, Measure::Ended)],
         "user.updated" => user_updated(data, options)?,
-        "organizationMembership.updated" | "organizationMembership.deleted" => {
-            vec![(member(data)?, Measure::Stale)]
-        }
+        "organizationMembership.updated" => vec![(member(data)?, Measure::Stale)],
+        "organizationMembership.deleted" => vec![(member(data)?, Measure::Severed)],
         // A slug that was given up may have become another organization's.
-        "organization.updated" | "organization.deleted" => {
-            let organization = OrganizationId::new(text(data, "id")?);
-            vec![(Target::Organization(organization), Measure::Stale)]
-        }
+        "organization.updated" => vec![(organization(data)?, Measure::Stale)],
+        "organization.deleted" => vec![(organization(data)?, Measure::Severed)],
         // A deleted role comes without its key.
         "role.updated" | "role.deleted" => vec![(
             text(data, "key").map_or(Target::Organizations, |key| Target::Role(RoleKey::new(key))),
@@ -80,6 +77,10 @@ fn user_updated(
 
 fn user(data: &Map<String, Value>) -> Result<Target, UnknownTarget> {
     Ok(Target::User(UserId::new(text(data, "id")?)))
+}
+
+fn organization(data: &Map<String, Value>) -> Result<Target, UnknownTarget> {
+    Ok(Target::Organization(OrganizationId::new(text(data, "id")?)))
 }
 
 fn member(data: &Map<String, Value>) -> Result<Target, UnknownTarget> {

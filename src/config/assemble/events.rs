@@ -17,8 +17,9 @@ use crate::{
     core::{clock::SharedClock, event::Event, id::InstanceName},
     revocation::{
         Limits,
-        log::{Cursor, EventLog, LocalLog, LogLimits},
+        log::{Cursor, EventLog, LocalLog, LogLimits, SharedState, SharedStatus},
     },
+    telemetry::metrics::{Metrics, SharedLogFigures},
 };
 use secrecy::ExposeSecret as _;
 use std::{
@@ -39,6 +40,8 @@ pub(super) struct Events {
     pub(super) feed: Option<Feed>,
     pub(super) operators: Option<Arc<Operators>>,
     pub(super) forgetting: Forgetting,
+    /// Where events are kept.
+    pub(super) log: EventLog,
 }
 
 /// Forgets old notices until it is dropped.
@@ -94,7 +97,33 @@ pub(super) async fn assemble(
     };
     let feed = subscriptions.then(|| Feed::new(Arc::clone(log.local())));
     let forgetting = forget(Arc::clone(&revocations), clock.clone());
-    Ok(Events { revocations, intake, feed, operators, forgetting })
+    Ok(Events { revocations, intake, feed, operators, forgetting, log })
+}
+
+/// Shows how the process stands to a shared log, if it has one.
+pub(super) fn observe(metrics: &Metrics, log: &EventLog) {
+    if log.shared_status().is_some() {
+        let log = log.clone();
+        metrics.observe_shared_log(move || log.shared_status().map(figures));
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "Unix milliseconds are far below 2^52")]
+fn figures(status: SharedStatus) -> SharedLogFigures {
+    SharedLogFigures {
+        states: SharedState::NAMES,
+        state: status.state.name(),
+        lag: status.lag.as_secs_f64(),
+        newest: status.newest.map_or(0.0, |newest| newest.unix_millis() as f64 / 1000.0),
+        pending: status.pending as u64,
+        events: [
+            ("connected", status.connections),
+            ("interrupted", status.interruptions),
+            ("entry_applied", status.entries_applied),
+            ("entry_known", status.entries_known),
+            ("append_failed", status.appends_failed),
+        ],
+    }
 }
 
 fn must_be_current(redis: Option<&RedisSettings>) -> bool {

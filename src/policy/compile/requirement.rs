@@ -17,7 +17,7 @@ use super::{
 use crate::core::credential::{CredentialKind, CredentialKinds};
 
 /// In the order in which requirements are evaluated and, within one reason, reported.
-pub(in crate::policy) const KEYS: [&str; 13] = [
+pub(in crate::policy) const KEYS: [&str; 15] = [
     "credential",
     "organization",
     "role",
@@ -30,10 +30,12 @@ pub(in crate::policy) const KEYS: [&str; 13] = [
     "any",
     "not",
     "if",
+    "session_max_age",
+    "first_factor_within",
     "reverification",
 ];
 /// The same, and what else stands on a rule.
-pub(in crate::policy) const RULE_KEYS: [&str; 14] = [
+pub(in crate::policy) const RULE_KEYS: [&str; 16] = [
     "credential",
     "organization",
     "role",
@@ -46,6 +48,8 @@ pub(in crate::policy) const RULE_KEYS: [&str; 14] = [
     "any",
     "not",
     "if",
+    "session_max_age",
+    "first_factor_within",
     "reverification",
     "mode",
 ];
@@ -212,6 +216,8 @@ impl Compiler {
                 self.requirement(node, "`not`", within).map(|inner| Requirement::Not(inner.into()))
             }
             "if" => self.condition(node, &position.scope).map(Requirement::Condition),
+            "session_max_age" => self.session_max_age(node).map(Requirement::Recency),
+            "first_factor_within" => self.first_factor_within(node).map(Requirement::Recency),
             _ => self.reverification(node).map(Requirement::Reverification),
         }
     }

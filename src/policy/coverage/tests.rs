@@ -85,7 +85,7 @@ fn key(scopes: &[&str]) -> Machine {
         scopes: scopes.iter().map(|&scope| scope.into()).collect(),
         actor: None,
         claims: SignedClaims::new("{}"),
-        issued_at: None,
+        as_of: None,
         expires_at: None,
     }
 }

@@ -40,6 +40,7 @@ impl<'r> Node<'r> {
             | Requirement::NoImpersonation
             | Requirement::Credential(_)
             | Requirement::Condition(_)
+            | Requirement::Recency(_)
             | Requirement::Reverification(_) => &[],
         };
         let mut number = self.number + 1;
@@ -87,7 +88,7 @@ impl Put<'_> {
 }
 
 /// Walks requirements that must hold together; tells the place of each in the list, and what was
-/// shown of it. Conditions come last, and only where all else but a reverification holds.
+/// shown of it. Conditions come last, and only where all else holds but what users mend by proving anew who they are.
 pub(super) fn walk_all(parts: &[Put<'_>], tell: &mut dyn FnMut(usize, Seen)) {
     let is_condition = |put: &Put<'_>| matches!(put.node.requirement, Requirement::Condition(_));
     let mut late = Vec::new();
@@ -102,7 +103,7 @@ pub(super) fn walk_all(parts: &[Put<'_>], tell: &mut dyn FnMut(usize, Seen)) {
         if !put.alone || reason != Some(Reason::CredentialKind) {
             walk(put.node, &put.facts, &mut |seen| tell(place, seen));
         }
-        refused |= reason.is_some_and(|reason| reason != Reason::Reverification);
+        refused |= reason.is_some_and(|reason| !reason.is_mended_by_proving_anew());
     }
     if !refused {
         for (place, put) in late {
@@ -141,6 +142,7 @@ fn walk(node: Node<'_>, facts: &Facts<'_>, tell: &mut dyn FnMut(Seen)) {
         | Requirement::Scope(_)
         | Requirement::NoImpersonation
         | Requirement::Credential(_)
+        | Requirement::Recency(_)
         | Requirement::Reverification(_) => {}
     }
 }

@@ -2,7 +2,7 @@ use crate::{
     core::{entitlement::Entitlements, identity::User, reason::Reason},
     policy::{
         Blame, Demand, Refusal, Requirement, Source,
-        tests::people::{facts, impersonated, member, somebody, verified},
+        tests::people::{began, facts, impersonated, member, somebody, verified},
     },
 };
 use std::iter;
@@ -15,7 +15,8 @@ fn requirement(text: &str) -> Requirement {
 fn refused(text: &str, user: &User) -> Option<(Reason, String)> {
     let Refusal { reason, message, reverification, error: _ } =
         requirement(text).evaluate(&facts(user)).err()?;
-    assert_eq!(reverification.is_some(), reason == Reason::Reverification, "{text}");
+    let due = matches!(reason, Reason::Reverification | Reason::FirstFactorStale);
+    assert_eq!(reverification.is_some(), due, "{text}");
     Some((reason, message.into_owned()))
 }
 
@@ -29,7 +30,7 @@ fn entitled(user: User, features: &str, plans: &str) -> User {
 
 /// Every key that a requirement has but `if`, with what it asks, and the reason when that does not
 /// hold. In the order in which they are compiled.
-const KEYS: [(&str, Reason); 12] = [
+const KEYS: [(&str, Reason); 14] = [
     ("credential: { any: [session_token, api_key] }", Reason::CredentialKind),
     ("organization: acme", Reason::Organization),
     ("role: org:admin", Reason::Role),
@@ -41,8 +42,12 @@ const KEYS: [(&str, Reason); 12] = [
     ("all: [{ plan: all1 }, { plan: all2 }]", Reason::Plan),
     ("any: [{ feature: any1 }, { plan: any2 }]", Reason::Alternatives),
     ("not: { feature: banned }", Reason::Excluded),
+    ("session_max_age: 1h", Reason::SessionTooOld),
+    ("first_factor_within: 10m", Reason::FirstFactorStale),
     ("reverification: strict", Reason::Reverification),
 ];
+/// What users mend themselves by proving anew who they are, in the order in which it is said.
+const LAST: [Reason; 3] = [Reason::SessionTooOld, Reason::FirstFactorStale, Reason::Reverification];
 /// What holds for every session, and what for none.
 const ALWAYS: usize = 1;
 const NEVER: usize = 1 << 6;
@@ -73,9 +78,12 @@ fn user(holding: usize) -> User {
         if holds(8) { "u:all2" } else { "u:other" },
     ];
     verified(
-        entitled(user, &features.join(","), &plans.join(",")),
-        0.0,
-        if holds(11) { 5.0 } else { 15.0 },
+        began(
+            entitled(user, &features.join(","), &plans.join(",")),
+            if holds(11) { 59 } else { 60 },
+        ),
+        if holds(12) { 9.0 } else { 10.0 },
+        if holds(13) { 5.0 } else { 15.0 },
     )
 }
 
@@ -92,12 +100,12 @@ fn every_key_that_is_asked_must_hold_in_every_combination() {
         let parts: Vec<Requirement> = keys.clone().map(|key| parts[key].clone()).collect();
         let requirement = Requirement::all(parts);
         // Every combination for a few keys; for many, those that differ in what is asked.
-        let step = if asked.count_ones() <= 3 { 1 } else { 37 + asked % 64 };
+        let step = if asked.count_ones() <= 2 { 1 } else { 181 + asked % 64 };
         for (holding, user) in users.iter().skip(asked % step).step_by(step) {
             let failing = keys.clone().filter(|key| holding & (1 << key) == 0);
             let expected = failing
                 .map(|key| KEYS[key].1)
-                .min_by_key(|&reason| (reason == Reason::Reverification, reason));
+                .min_by_key(|reason| (LAST.iter().position(|last| last == reason), *reason));
             let reason = requirement.evaluate(&facts(user)).err().map(|refusal| refusal.reason);
             assert_eq!(reason, expected, "{asked:b} {holding:b}");
         }
@@ -106,7 +114,9 @@ fn every_key_that_is_asked_must_hold_in_every_combination() {
 
 #[test]
 fn a_map_asks_for_all_of_its_keys_whichever_they_are() {
-    for asked in 1..1_usize << KEYS.len() {
+    // Every combination of a few keys, and some of the others.
+    let few = |asked: &usize| asked.count_ones() <= 3 || asked % 7 == 0;
+    for asked in (1..1_usize << KEYS.len()).filter(few) {
         let keys: Vec<&str> =
             (0..KEYS.len()).filter(|key| asked & (1 << key) != 0).map(|key| KEYS[key].0).collect();
         let together = requirement(&format!("{{ {} }}", keys.join(", ")));
@@ -256,4 +266,64 @@ fn messages_stay_short_whatever_the_policy_holds() {
     let text = format!("{{ role: {{ any: [{}] }} }}", roles.join(", "));
     let (_, message) = refused(&text, &member("a", &[])).unwrap();
     assert!(message.ends_with("the role `org:r4` or 15 others"), "{message}");
+}
+
+#[test]
+fn what_users_mend_themselves_is_said_only_when_all_else_holds() {
+    let stale = began(verified(member("org:member", &[]), 20.0, 20.0), 90);
+    for (text, reason) in [
+        ("{ session_max_age: 1h, role: org:admin }", Reason::Role),
+        ("{ first_factor_within: 10m, role: org:admin }", Reason::Role),
+        ("{ first_factor_within: 10m, if: request.method == 'X' }", Reason::ConditionError),
+        ("{ session_max_age: 1h, if: identity.user.id == 'x' }", Reason::Condition),
+        // A new session comes with factors that have just been verified.
+        (
+            "{ session_max_age: 1h, first_factor_within: 10m, reverification: strict }",
+            Reason::SessionTooOld,
+        ),
+        ("{ first_factor_within: 10m, reverification: strict }", Reason::FirstFactorStale),
+        ("{ any: [{ first_factor_within: 10m }, { role: org:admin }] }", Reason::Alternatives),
+        (
+            "{ any: [{ first_factor_within: 10m }, { first_factor_within: 5m }] }",
+            Reason::FirstFactorStale,
+        ),
+    ] {
+        assert_eq!(refused(text, &stale).map(|(reason, _)| reason), Some(reason), "{text}");
+    }
+    for (text, message) in [
+        ("{ session_max_age: 60m }", "needs a session younger than `1h`"),
+        ("{ first_factor_within: 600m }", "needs the first factor verified within `10h`"),
+        ("{ not: { session_max_age: 2h } }", "must not have a session younger than `2h`"),
+    ] {
+        let user = began(verified(member("a", &[]), 700.0, 1.0), 90);
+        assert_eq!(refused(text, &user).map(|(_, message)| message).as_deref(), Some(message));
+    }
+}
+
+#[test]
+fn what_the_token_does_not_say_holds_neither_way() {
+    let silent = member("org:member", &[]);
+    let unknown = |reason| Some(reason);
+    for (text, reason) in [
+        ("{ session_max_age: 3650d }", unknown(Reason::SessionAgeUnknown)),
+        ("{ not: { session_max_age: 1m } }", unknown(Reason::SessionAgeUnknown)),
+        ("{ not: { not: { session_max_age: 1m } } }", unknown(Reason::SessionAgeUnknown)),
+        (
+            "{ not: { any: [{ session_max_age: 1m }, { role: admin }] } }",
+            unknown(Reason::SessionAgeUnknown),
+        ),
+        ("{ first_factor_within: 69d }", unknown(Reason::FirstFactorUnknown)),
+        ("{ not: { first_factor_within: 1m } }", unknown(Reason::FirstFactorUnknown)),
+        (
+            "{ not: { all: [{ first_factor_within: 1m }, { role: member }] } }",
+            unknown(Reason::FirstFactorUnknown),
+        ),
+        // What fails anyway, fails.
+        ("{ not: { all: [{ first_factor_within: 1m }, { role: admin }] } }", None),
+        // What holds anyway, holds.
+        ("{ any: [{ session_max_age: 1m }, { role: member }] }", None),
+        ("{ any: [{ session_max_age: 1m }, { role: admin }] }", unknown(Reason::SessionAgeUnknown)),
+    ] {
+        assert_eq!(refused(text, &silent).map(|(reason, _)| reason), reason, "{text}");
+    }
 }

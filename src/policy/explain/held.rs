@@ -2,13 +2,16 @@
 
 use crate::{
     core::{
+        clock::Timestamp,
         entitlement::Entitlements,
         identity::{Actor, Caller, User},
         organization::ActiveOrganization,
+        recency::{FirstFactor, Recency, first_factor_age, session_age},
         reverification::{FactorAges, Reverification},
     },
     policy::requirement::Requirement,
 };
+use std::time::Duration;
 
 /// What is held, and more about it.
 #[derive(Debug)]
@@ -36,7 +39,7 @@ impl Held {
 }
 
 /// What a caller has.
-pub(super) fn by(requirement: &Requirement, caller: Caller<'_>) -> Held {
+pub(super) fn by(requirement: &Requirement, caller: Caller<'_>, now: Timestamp) -> Held {
     match (requirement, caller) {
         (
             Requirement::All(_)
@@ -57,17 +60,18 @@ pub(super) fn by(requirement: &Requirement, caller: Caller<'_>) -> Held {
         (Requirement::SignedIn, Caller::User(user)) => {
             Held::list(vec![user.id.as_str().to_owned()])
         }
-        (_, Caller::User(user)) => by_user(requirement, user),
+        (_, Caller::User(user)) => by_user(requirement, user, now),
         (_, Caller::Machine(_)) => Held::note("machines have none"),
     }
 }
 
-fn by_user(requirement: &Requirement, user: &User) -> Held {
+fn by_user(requirement: &Requirement, user: &User, now: Timestamp) -> Held {
     let Some(active) = &user.organization else {
         return match requirement {
             Requirement::Feature(_) => entitled(&user.features),
             Requirement::Plan(_) => entitled(&user.plans),
             Requirement::Reverification(_) => Held::list(ages(user.factor_ages)),
+            Requirement::Recency(asked) => Held::list(vec![lately(*asked, user, now)]),
             Requirement::Organization(_) | Requirement::Role(_) | Requirement::Permission(_) => {
                 Held::note("no organization is active")
             }
@@ -98,6 +102,7 @@ fn by_user(requirement: &Requirement, user: &User) -> Held {
         Requirement::Feature(_) => entitled(&user.features),
         Requirement::Plan(_) => entitled(&user.plans),
         Requirement::Reverification(_) => Held::list(ages(user.factor_ages)),
+        Requirement::Recency(asked) => Held::list(vec![lately(*asked, user, now)]),
         Requirement::SignedIn
         | Requirement::Denied
         | Requirement::Scope(_)
@@ -138,6 +143,24 @@ fn ages(ages: Option<FactorAges>) -> Vec<String> {
         format!("{name} factor {age}")
     };
     vec![age("first", first), age("second", second)]
+}
+
+/// How long ago something happened that must have happened lately.
+fn lately(asked: Recency, user: &User, now: Timestamp) -> String {
+    let minutes = |age: Duration| age.as_secs() / 60;
+    match asked {
+        Recency::Session(_) => match session_age(user, now) {
+            None => "no word of when the session began".to_owned(),
+            Some(age) => format!("a session that began {} minutes ago", minutes(age)),
+        },
+        Recency::FirstFactor(_) => match first_factor_age(user, now) {
+            FirstFactor::Unknown => "no word of when the first factor was verified".to_owned(),
+            FirstFactor::Never => "first factor never verified".to_owned(),
+            FirstFactor::Verified(age) => {
+                format!("first factor verified {} minutes ago", minutes(age))
+            }
+        },
+    }
 }
 
 /// What a reverification asks, a preset spelt out.

@@ -2,7 +2,7 @@
 
 use super::{Outcome, Step, held, values};
 use crate::{
-    core::{credential::CredentialKind, identity::Caller, reason::Reason},
+    core::{credential::CredentialKind, identity::Caller},
     policy::{
         access::Mode,
         facts::Facts,
@@ -65,7 +65,8 @@ fn fails_early(requirement: &Requirement, facts: &Facts<'_>, alone: bool) -> boo
             requirement.tried(facts).err()
         }
     };
-    !is_condition(requirement) && refused().is_some_and(|reason| reason != Reason::Reverification)
+    !is_condition(requirement)
+        && refused().is_some_and(|reason| !reason.is_mended_by_proving_anew())
 }
 
 /// A requirement that must let the caller's kind of credential in by itself.
@@ -75,7 +76,7 @@ fn alone(requirement: &Requirement, facts: &Facts<'_>) -> Step {
     if requirement.admits(facts.caller.kind()) {
         return Step { outcome, ..step(requirement, facts) };
     }
-    let held = held::by(requirement, facts.caller);
+    let held = held::by(requirement, facts.caller, facts.now);
     Step { outcome, has: held.has, note: held.note, ..shown(requirement, KIND) }
 }
 
@@ -102,9 +103,10 @@ fn step(requirement: &Requirement, facts: &Facts<'_>) -> Step {
         | Requirement::NoImpersonation
         | Requirement::Credential(_)
         | Requirement::Condition(_)
+        | Requirement::Recency(_)
         | Requirement::Reverification(_) => Vec::new(),
     };
-    let held = held::by(requirement, facts.caller);
+    let held = held::by(requirement, facts.caller, facts.now);
     let values = if let Requirement::Condition(condition) = requirement {
         values::of(condition, facts)
     } else {
@@ -145,6 +147,7 @@ fn shown(requirement: &Requirement, because: &'static str) -> Step {
         | Requirement::NoImpersonation
         | Requirement::Credential(_)
         | Requirement::Condition(_)
+        | Requirement::Recency(_)
         | Requirement::Reverification(_) => &[],
     };
     let (key, asked) = words(requirement);
@@ -181,6 +184,7 @@ fn words(requirement: &Requirement) -> (&'static str, String) {
             ("credential", kinds.join(" or "))
         }
         Requirement::Condition(condition) => ("if", condition.text().to_owned()),
+        Requirement::Recency(asked) => (asked.key(), asked.limit().to_string()),
         Requirement::Reverification(asked) => ("reverification", held::reverification(*asked)),
         Requirement::All(_) => ("all", String::new()),
         Requirement::Any(_) => ("any", String::new()),

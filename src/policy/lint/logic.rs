@@ -10,6 +10,7 @@ use super::{
 use crate::core::{
     credential::{CredentialKind, CredentialKinds},
     id::RuleId,
+    recency::Recency,
 };
 
 /// A requirement and where it stands.
@@ -91,6 +92,7 @@ impl Asked<'_> {
             | Requirement::NoImpersonation
             | Requirement::Credential(_)
             | Requirement::Condition(_)
+            | Requirement::Recency(_)
             | Requirement::Reverification(_) => {}
         }
     }
@@ -174,6 +176,8 @@ const fn of_people(requirement: &Requirement) -> Option<&'static str> {
         Requirement::Permission(_) => Some("no permissions"),
         Requirement::Feature(_) => Some("no features"),
         Requirement::Plan(_) => Some("no plan"),
+        Requirement::Recency(Recency::Session(_)) => Some("no session"),
+        Requirement::Recency(Recency::FirstFactor(_)) => Some("no first factor"),
         Requirement::Reverification(_) => Some("no factors to verify again"),
         Requirement::Denied
         | Requirement::Scope(_)

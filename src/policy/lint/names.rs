@@ -81,6 +81,7 @@ fn collect<'p>(
         | Requirement::NoImpersonation
         | Requirement::Credential(_)
         | Requirement::Condition(_)
+        | Requirement::Recency(_)
         | Requirement::Reverification(_) => return,
     };
     let used = names.entry(name).or_insert(Used { count: 0, place, rule });

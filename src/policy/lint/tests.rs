@@ -134,11 +134,14 @@ fn what_changes_nothing_is_found() {
         "{ any: [{ plan: pro }, { plan: pro }] }",
         "{ any: [{ plan: pro }, { plan: pro, role: admin }] }",
         "{ any: [{ organization: required }, { role: admin }] }",
+        "{ any: [{ session_max_age: 1h }, { session_max_age: 30m }] }",
+        "{ any: [{ first_factor_within: 60m }, { first_factor_within: 1h }] }",
         "{ plan: pro, all: [{ role: admin }, { role: admin }] }",
     ] {
         assert_eq!(found(&asking(&[duplicate])), ["duplicate-branch: /a0"], "{duplicate}");
     }
     for sound in [
+        "{ any: [{ session_max_age: 1h }, { first_factor_within: 30m }] }",
         "{ any: [{ plan: pro }, { role: admin }] }",
         "{ any: [{ plan: pro, role: admin }, { role: admin, feature: x }] }",
         "{ organization: required, role: admin }",
@@ -156,6 +159,9 @@ fn what_no_credential_can_meet_is_found() {
         "{ credential: { any: [api_key, m2m_token] }, organization: required }",
         "{ all: [{ credential: api_key }, { credential: m2m_token }] }",
         "{ credential: api_key, reverification: strict }",
+        "{ credential: api_key, session_max_age: 1h }",
+        "{ credential: m2m_token, first_factor_within: 1h }",
+        "{ session_max_age: 1h, not: { session_max_age: 2h } }",
     ] {
         assert_eq!(found(&asking(&[never])), ["contradiction: /a0"], "{never}");
     }

@@ -133,6 +133,7 @@ impl<'r> Worlds<'r> {
             | Requirement::Permission(_)
             | Requirement::Feature(_)
             | Requirement::Plan(_)
+            | Requirement::Recency(_)
             | Requirement::Reverification(_) => session && self.is_fact(requirement, world),
         };
         holds.then_some(Holds { named: false })
@@ -161,6 +162,9 @@ impl World {
             && count(|fact| is_named(fact, true)) <= 1
             && count(|fact| is_named(fact, false)) <= 1
             && active.is_none_or(|active| self.has(active) || count(is_of_organization) == 0)
+            && held().all(|held| {
+                facts.iter().enumerate().all(|(at, fact)| self.has(at) || !is_looser(fact, held))
+            })
     }
 }
 
@@ -170,6 +174,14 @@ fn is_named(fact: &Requirement, by_id: bool) -> bool {
         return false;
     };
     name.starts_with("org_") == by_id
+}
+
+/// Whether what happened lately enough for `tight` did for `loose`.
+fn is_looser(loose: &Requirement, tight: &Requirement) -> bool {
+    let (Requirement::Recency(loose), Requirement::Recency(tight)) = (loose, tight) else {
+        return false;
+    };
+    loose.key() == tight.key() && loose.limit() > tight.limit()
 }
 
 /// Whether it can hold only where an organization is active.
@@ -203,6 +215,7 @@ fn collect<'r>(requirement: &'r Requirement, facts: &mut Vec<&'r Requirement>) {
         | Requirement::Scope(_)
         | Requirement::NoImpersonation
         | Requirement::Condition(_)
+        | Requirement::Recency(_)
         | Requirement::Reverification(_) => {
             if !facts.contains(&requirement) {
                 facts.push(requirement);

@@ -49,6 +49,7 @@ codes! {
     Self::SystemPermission(_) => "system-permission",
     Self::Entitlement(_) => "entitlement",
     Self::AfterMinutes => "after-minutes",
+    Self::Age { .. } => "age",
     Self::Template(_) => "path-template",
     Self::TemplateTie(_) => "template-tie",
     Self::Host(_) => "host",

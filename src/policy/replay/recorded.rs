@@ -33,6 +33,9 @@ pub struct RecordedIdentity {
     /// Minutes since each factor was verified; `null` for never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     factor_ages: Option<[Option<f64>; 2]>,
+    /// The second, in Unix time, that the factor ages are of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    claims_as_of: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     actor: Option<RecordedActor>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -100,6 +103,7 @@ impl RecordedIdentity {
             features: entitlements(&user.features),
             plans: entitlements(&user.plans),
             factor_ages: user.factor_ages.map(|FactorAges { first, second }| [first, second]),
+            claims_as_of: user.claims_as_of.map(Timestamp::unix_seconds),
             actor: user.actor.as_ref().map(actor),
             scopes: Vec::new(),
             machine: None,
@@ -121,6 +125,7 @@ impl RecordedIdentity {
             features: Vec::new(),
             plans: Vec::new(),
             factor_ages: None,
+            claims_as_of: None,
             actor: machine.actor.as_ref().map(actor),
             scopes: texts(&machine.scopes),
             machine: Some(RecordedMachine {
@@ -164,7 +169,7 @@ impl RecordedIdentity {
             factor_ages: self.factor_ages.and_then(ages),
             actor: self.actor.as_ref().map(recorded_actor),
             issued_at: None,
-            claims_as_of: None,
+            claims_as_of: self.claims_as_of.map(Timestamp::from_unix_seconds),
             expires_at: Timestamp::from_unix_seconds(0),
             claims: SignedClaims::new("{}"),
         })
@@ -184,7 +189,7 @@ impl RecordedIdentity {
             scopes: boxed(&self.scopes),
             actor: self.actor.as_ref().map(recorded_actor),
             claims: SignedClaims::new("{}"),
-            issued_at: None,
+            as_of: None,
             expires_at: None,
         })
     }

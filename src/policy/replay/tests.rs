@@ -1,7 +1,8 @@
 use super::{CannotTell, LoggedDecision, LoggedEffect, RecordedIdentity, Replay, Report};
 use crate::{
     core::{
-        id::{InstanceName, UserId},
+        clock::Timestamp,
+        id::{InstanceName, SessionId, UserId},
         identity::{Actor, Caller, SignedClaims, User},
         machine::{Machine, MachineKind},
     },
@@ -11,6 +12,7 @@ use crate::{
     },
 };
 use serde_json::{Value, json};
+use std::time::Duration;
 
 fn policy(routes: &str) -> Policy {
     let text = format!("version: 1\nroutes:\n{routes}");
@@ -146,7 +148,7 @@ fn machines_are_judged_anew() {
         scopes: ["a:read".into()].into(),
         actor: None,
         claims: SignedClaims::new(r#"{"secret":1}"#),
-        issued_at: None,
+        as_of: None,
         expires_at: None,
     };
     let recorded = RecordedIdentity::from(Caller::Machine(&machine)).to_json();
@@ -223,6 +225,38 @@ fn conditions_are_worked_out_where_the_log_holds_what_they_read() {
     ] {
         assert_eq!(replayed(&rule(text), &logged), expected, "{text}");
     }
+}
+
+#[test]
+fn ages_are_those_at_the_moment_of_the_decision() {
+    let at = Timestamp::from_unix_seconds(1_800_000_000);
+    let before = |minutes: u64| at.minus(Duration::from_secs(minutes * 60));
+    let user = User {
+        session: SessionId::make(before(90), "a"),
+        claims_as_of: Some(before(1)),
+        ..verified(somebody(), 20.0, -1.0)
+    };
+    let logged = json!({ "identity": identity(&user) });
+    for (asks, expected) in [
+        ("session_max_age: 91m", "same"),
+        ("session_max_age: 90m", "deny session_too_old"),
+        ("first_factor_within: 22m", "same"),
+        ("first_factor_within: 21m", "deny first_factor_stale"),
+    ] {
+        assert_eq!(replayed(&format!("  /a: {{ {asks} }}"), &logged), expected, "{asks}");
+    }
+    // A line that does not say of which moment the ages are.
+    let undated = json!({ "identity": identity(&User { claims_as_of: None, ..user }) });
+    let asks = "  /a: { any: [ { role: x }, { first_factor_within: 22m } ] }";
+    assert_eq!(replayed(asks, &undated), "cannot tell: FactorAges");
+    assert_eq!(replayed("  /a: { session_max_age: 91m }", &undated), "same");
+    assert_eq!(replayed("  /a: { reverification: lax }", &undated), "same");
+    let silent = json!({ "identity": identity(&somebody()) });
+    assert_eq!(
+        replayed("  /a: { first_factor_within: 22m }", &silent),
+        "deny first_factor_unknown"
+    );
+    assert_eq!(replayed("  /a: { session_max_age: 22m }", &silent), "deny session_age_unknown");
 }
 
 #[test]

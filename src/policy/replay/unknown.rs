@@ -2,7 +2,12 @@
 
 use super::LoggedDecision;
 use crate::{
-    core::{credential::CredentialKinds, reason::Reason},
+    core::{
+        credential::CredentialKinds,
+        identity::{Caller, User},
+        reason::Reason,
+        recency::Recency,
+    },
     policy::{
         Policy,
         condition::Condition,
@@ -24,6 +29,9 @@ pub enum CannotTell {
     /// A credential was refused for its kind without being looked into, and this policy might take
     /// it.
     CredentialNotLookedInto,
+    /// The policy asks how lately the first factor was verified, and the line does not say of which
+    /// moment the ages are that it holds.
+    FactorAges,
     /// A condition reads what logs do not hold: headers, the query, the peer, claims, a resource or
     /// the context.
     Condition,
@@ -39,6 +47,7 @@ impl CannotTell {
             Self::CredentialNotLookedInto => {
                 "the credential was refused for its kind, and this policy might take it"
             }
+            Self::FactorAges => "the line does not say of which moment the factor ages are",
             Self::Condition => "a condition reads what the log does not hold",
         }
     }
@@ -68,6 +77,12 @@ pub(super) fn decide(policy: &Policy, logged: &LoggedDecision) -> Result<Ruling,
         return Ok(standing.rule_on(&inquiry));
     }
     let enforced = || standing.entries.iter().filter_map(Entry::enforced);
+    let undated = |user: &User| user.factor_ages.is_some() && user.claims_as_of.is_none();
+    if logged.caller().and_then(Caller::user).is_some_and(undated)
+        && enforced().any(asks_about_the_first_factor)
+    {
+        return Err(CannotTell::FactorAges);
+    }
     if !enforced().any(reads_more) {
         return Ok(standing.rule_on(&inquiry));
     }
@@ -109,8 +124,14 @@ fn assuming(requirement: &Requirement, holds: bool) -> Requirement {
         | Requirement::Scope(_)
         | Requirement::NoImpersonation
         | Requirement::Credential(_)
+        | Requirement::Recency(_)
         | Requirement::Reverification(_) => requirement.clone(),
     }
+}
+
+fn asks_about_the_first_factor(requirement: &Requirement) -> bool {
+    let asks = |part: &Requirement| matches!(part, Requirement::Recency(Recency::FirstFactor(_)));
+    any_part(requirement, &asks)
 }
 
 fn reads_more(requirement: &Requirement) -> bool {
@@ -140,6 +161,7 @@ fn any_part(requirement: &Requirement, is: &dyn Fn(&Requirement) -> bool) -> boo
         | Requirement::NoImpersonation
         | Requirement::Credential(_)
         | Requirement::Condition(_)
+        | Requirement::Recency(_)
         | Requirement::Reverification(_) => &[],
     };
     is(requirement) || inside.iter().any(|part| any_part(part, is))

@@ -5,7 +5,7 @@ use super::{
         KEYS, RESERVED_CLAIMS, STATUSES, machine, organization::KEYS as ORGANIZATION_KEYS,
     },
     keys::{Key, Keys, key},
-    requirement::name,
+    requirement::{age, name},
     shape::{extend, map_of, matching, words},
 };
 use crate::core::machine::MachineKind;
@@ -19,6 +19,12 @@ const PERSON: Keys = Keys::of(
             "session",
             "The session's id. `sess_` and the person's name where it is absent.",
             |()| name(),
+        ),
+        key(
+            "session_age",
+            "How long ago the session began, such as `3h`. The session's id does not say where this \
+             key is absent.",
+            |()| age("3h"),
         ),
         key(
             "organization",
@@ -110,7 +116,9 @@ pub(super) fn people() -> Value {
     let alone = || json!({ "maxProperties": 1 });
     let machines = ["api_key", "m2m_token", "oauth_token"].map(|key| (key.to_owned(), alone()));
     let machines = Value::Object(machines.into_iter().collect());
+    let either = json!({ "not": { "required": ["session", "session_age"] } });
     extend(&mut person, &json!({ "dependentSchemas": machines }));
+    extend(&mut person, &either);
     map_of(&anybody_else, &person)
 }
 

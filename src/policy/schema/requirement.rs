@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 /// The longest condition. Counted in characters, of which it has no more than bytes.
 pub(super) const LONGEST_CONDITION: usize = LONGEST;
 
-const ROWS: [Key; 14] = [
+const ROWS: [Key; 16] = [
     key(
         "credential",
         "What the caller presents: one kind, or `{ any: [...] }` of several. Where it is not said, a \
@@ -69,6 +69,18 @@ const ROWS: [Key; 14] = [
     key("if", "A condition in CEL, worked out only where everything else holds.", |()| {
         reference("condition")
     }),
+    key(
+        "session_max_age",
+        "How long ago the session may have begun, such as `12h`. Whoever signed in earlier must sign \
+         in anew.",
+        |()| age("12h"),
+    ),
+    key(
+        "first_factor_within",
+        "How lately the first factor must have been verified, such as `30m`, whatever the user's \
+         second factor is.",
+        |()| age("30m"),
+    ),
     key(
         "reverification",
         "How lately the user must have proven who they are, as in Clerk's `has()`: a preset, or \
@@ -135,6 +147,11 @@ pub(super) fn definitions() -> [(&'static str, Value); 7] {
         ("scope", names(SCOPE, &examples(&["events:write"]), Several::Any)),
         ("reverification", json!({ "anyOf": [words(&PRESETS), window()] })),
     ]
+}
+
+/// One number and one unit.
+pub(super) fn age(example: &str) -> Value {
+    matching("^[1-9][0-9]*[mhd]$", &json!({ "examples": [example] }))
 }
 
 /// A name that a token can hold.

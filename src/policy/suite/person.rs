@@ -4,13 +4,14 @@ use super::{
     super::{
         compile,
         document::{Entry, Node, Value},
+        problem::Problem,
         source::Place,
-        wording::Excerpt,
+        wording::{Excerpt, Expected},
     },
     problem::SuiteProblem,
     reader::Reader,
 };
-use crate::core::question::JsonObject;
+use crate::core::{age::AgeLimit, question::JsonObject};
 use std::sync::Arc;
 
 pub(in crate::policy) mod machine;
@@ -20,9 +21,10 @@ pub use machine::MachineFacts;
 pub use organization::OrganizationFacts;
 use organization::{entitlements, organization};
 
-pub(in crate::policy) const KEYS: [&str; 15] = [
+pub(in crate::policy) const KEYS: [&str; 16] = [
     "id",
     "session",
+    "session_age",
     "organization",
     "features",
     "plans",
@@ -91,6 +93,8 @@ pub struct UserFacts {
     pub id: Box<str>,
     /// The session's id; `sess_` and the name unless it is written.
     pub session: Box<str>,
+    /// How long ago the session began. Without it the session's id does not say.
+    pub session_age: Option<AgeLimit>,
     /// The active organization.
     pub organization: Option<OrganizationFacts>,
     /// Features with their scopes, `o:invoices`; `None` where they are not written: those that the
@@ -141,6 +145,7 @@ impl UserFacts {
         Self {
             id: format!("user_{name}").into(),
             session: format!("sess_{name}").into(),
+            session_age: None,
             organization: None,
             features: None,
             plans: Vec::new(),
@@ -222,6 +227,7 @@ impl Reader<'_> {
                 "organization" => {}
                 "id" => user.id = self.name(node, "`id`").unwrap_or(user.id),
                 "session" => user.session = self.name(node, "`session`").unwrap_or(user.session),
+                "session_age" => user.session_age = self.session_age(node),
                 "features" => user.features = Some(entitlements(self, node, "a feature", active)),
                 "plans" => user.plans = entitlements(self, node, "a plan", active),
                 "factors" => user.factors = self.factors(node),
@@ -233,6 +239,9 @@ impl Reader<'_> {
                 "issued" => user.issued = self.number(node, "`issued`").unwrap_or_default(),
                 _ => self.unknown_key(entry, "a person", &KEYS),
             }
+        }
+        if let (Some(_), Some(age)) = (value("session"), value("session_age")) {
+            self.report(age.place, SuiteProblem::SessionAgeBesideSession);
         }
         self.features_of_permissions(&user, value("organization").map(|entry| entry.place));
         user
@@ -289,6 +298,20 @@ impl Reader<'_> {
             };
         }
         Some(ages)
+    }
+
+    fn session_age(&mut self, node: &Node) -> Option<AgeLimit> {
+        let Value::Text(text) = &node.value else {
+            return self.wrong_kind(node, "`session_age`", Expected::Age);
+        };
+        let most_minutes = compile::recency::MAX_SESSION_MINUTES;
+        AgeLimit::parse(text, most_minutes).map_or_else(
+            |error| {
+                let written = Excerpt::of(text);
+                self.refuse(node.place, Problem::Age { written, error, most_minutes })
+            },
+            Some,
+        )
     }
 
     fn status(&mut self, node: &Node) -> bool {

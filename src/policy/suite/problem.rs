@@ -41,6 +41,9 @@ pub enum SuiteProblem {
     /// `o:pro` without an organization.
     #[error("`{0}` belongs to an organization, and none is active")]
     NoOrganization(Excerpt),
+    /// `session: sess_x, session_age: 3h`.
+    #[error("the session's id says when it began, and `session_age` would be another id")]
+    SessionAgeBesideSession,
     /// Not `[45, never]`.
     #[error("`factors` are two ages in minutes")]
     Factors,
@@ -127,6 +130,7 @@ impl SuiteProblem {
             Self::MixedPerson { .. } => "describe two people",
             Self::PermissionForm(_) => "write it in full, such as `org:invoices:read`",
             Self::NoOrganization(_) => "add `organization`, or write `u:` for the user's own",
+            Self::SessionAgeBesideSession => "leave one of the two out",
             Self::Factors => "write for instance `[45, never]`: the first and the second factor",
             Self::ReservedClaim(_) => {
                 "custom claims cannot replace it: write the key of the person"

@@ -92,6 +92,30 @@ fn requirements() {
 }
 
 #[test]
+fn lengths_of_time() {
+    insta::assert_snapshot!(requirement_errors(&[
+        "{ session_max_age: 12 }",
+        "{ session_max_age: \"12\" }",
+        "{ session_max_age: 12H }",
+        "{ session_max_age: 12 hours }",
+        "{ session_max_age: 0h }",
+        "{ session_max_age: 30s }",
+        "{ session_max_age: 3651d }",
+        "{ session_max_age: 1.5 }",
+        "{ session_max_age: 1.5h }",
+        "{ session_max_age: -1 }",
+        "{ session_max_age: [1h] }",
+        "{ session_max_age: { minutes: 5 } }",
+        "{ session_max_age: }",
+        "{ session_age: 1h }",
+        "{ first_factor_within: 70d }",
+        "{ first_factor_within: ten minutes }",
+        "{ first_factor: 10m }",
+        "{ firstfactor_within: 10m, session_maxage: 1h }",
+    ]));
+}
+
+#[test]
 fn reverifications() {
     insta::assert_snapshot!(requirement_errors(&[
         "{ reverification: stric }",

@@ -303,6 +303,7 @@ fn piece() -> impl Strategy<Value = String> {
             "version: 1\n", "routes:\n", "hosts:\n", "actions:\n", "upstream:\n", "  headers:\n",
             "responses:\n", "  ", "    ", "/a", "/{x}", "/{**}", ": ", "public", "signed_in", "\n",
             "{ role: a }", "{ any: [", "] }", "not: ", "GET", "PUT, PATCH", "reverification: ",
+            "session_max_age: ", "first_factor_within: ", "30m", "12h",
             "strict", "&a ", "*a", "<<: ", "? ", "- ", "[", "]", "{", "}", ",", "#", "---\n", "!!str ",
             "\"", "'", "|\n", ">\n", "1", "null", "~", "x-a: identity.user.id", "sign_in: http://a/",
         ])

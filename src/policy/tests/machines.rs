@@ -45,6 +45,8 @@ fn nothing_lets_a_machine_in_that_does_not_name_its_kind() {
         "{ scope: events:write }",
         "{ scope: { any: [events:write, other] } }",
         "{ impersonation: forbidden }",
+        "{ session_max_age: 7d }",
+        "{ first_factor_within: 1d }",
         "{ reverification: lax }",
         "{ credential: session_token }",
     ];
@@ -106,6 +108,8 @@ fn a_machine_whose_kind_is_named_is_held_to_all_else() {
         ("{ credential: api_key, role: org:admin }", key, Some(Reason::CredentialKind)),
         ("{ credential: api_key, organization: org_1 }", key, Some(Reason::CredentialKind)),
         ("{ credential: api_key, all: [signed_in] }", key, Some(Reason::CredentialKind)),
+        ("{ credential: api_key, session_max_age: 7d }", key, Some(Reason::CredentialKind)),
+        ("{ credential: api_key, first_factor_within: 1d }", key, Some(Reason::CredentialKind)),
         ("{ credential: api_key, reverification: lax }", key, Some(Reason::CredentialKind)),
         // One branch for machines, one for people.
         ("{ any: [{ credential: api_key, scope: events:read }, { role: org:admin }] }", key, None),

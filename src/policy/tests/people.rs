@@ -12,6 +12,16 @@ use crate::{
     },
     policy::Facts,
 };
+use std::time::Duration;
+
+/// The moment at which questions are asked here.
+pub(in crate::policy) const NOW: Timestamp = Timestamp::from_unix_seconds(1_764_000_000);
+
+/// Whose session began that many minutes ago.
+pub(in crate::policy) fn began(user: User, minutes: u64) -> User {
+    let at = NOW.minus(Duration::from_secs(minutes * 60));
+    User { session: SessionId::make(at, "a"), ..user }
+}
 
 /// A person with a session and nothing else.
 pub(in crate::policy) fn somebody() -> User {
@@ -25,7 +35,7 @@ pub(in crate::policy) fn somebody() -> User {
         factor_ages: None,
         actor: None,
         issued_at: None,
-        claims_as_of: None,
+        claims_as_of: Some(NOW),
         expires_at: Timestamp::from_unix_seconds(60),
         claims: SignedClaims::new("{}"),
     }
@@ -74,17 +84,17 @@ pub(in crate::policy) fn machine(kind: MachineKind, scopes: &[&str]) -> Machine 
         scopes: scopes.iter().map(|&scope| scope.into()).collect(),
         actor: None,
         claims: SignedClaims::new("{}"),
-        issued_at: None,
+        as_of: None,
         expires_at: None,
     }
 }
 
 /// What is known where nothing but a machine is.
 pub(in crate::policy) fn machine_facts(machine: &Machine) -> Facts<'_> {
-    Facts::of_caller(Caller::Machine(machine), Timestamp::from_unix_seconds(0))
+    Facts::of_caller(Caller::Machine(machine), NOW)
 }
 
 /// What is known where nothing but a person is.
 pub(in crate::policy) fn facts(user: &User) -> Facts<'_> {
-    Facts::of_caller(Caller::User(user), Timestamp::from_unix_seconds(0))
+    Facts::of_caller(Caller::User(user), NOW)
 }

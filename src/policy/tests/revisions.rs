@@ -89,6 +89,10 @@ fn the_revision_depends_on_everything_that_decides() {
         (guard, "role: x, impersonation: forbidden", ""),
         (guard, "role: x, credential: session_token", ""),
         (guard, "role: x, credential: { any: [session_token, api_key] }", ""),
+        (guard, "role: x, session_max_age: 1h", ""),
+        (guard, "role: x, session_max_age: 2h", ""),
+        (guard, "role: x, first_factor_within: 1h", ""),
+        (guard, "role: x, reverification: { level: first_factor, after_minutes: 60 }", ""),
         (guard, "role: x", "actions: { a: { role: x } }\n"),
         (guard, "role: x", "actions: { a: { role: x, mode: shadow } }\n"),
     ] {
@@ -96,6 +100,10 @@ fn the_revision_depends_on_everything_that_decides() {
         assert!(!seen.contains(&revision), "{guard} {rule} {top}");
         seen.push(revision);
     }
+    // The unit makes no difference.
+    let [minutes, hours, days] = ["1440m", "24h", "1d"]
+        .map(|age| revision(&policy(guard, &format!("session_max_age: {age}"), "")));
+    assert!(minutes == hours && hours == days);
     let renamed = policy(guard, "role: x", "").replace("  g:", "  h:");
     assert!(!seen.contains(&revision(&renamed)));
     // A host may be called as the word that begins the name of a rule.

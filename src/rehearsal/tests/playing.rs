@@ -48,6 +48,9 @@ fn every_fact_about_a_person_can_satisfy_a_rule() {
         ("organization: a, plans: [o:pro]", "{ plan: pro }"),
         ("plans: [u:pro]", "{ plan: user:pro }"),
         ("factors: [0, never]", "{ reverification: strict_mfa }"),
+        ("factors: [9, never]", "{ first_factor_within: 10m }"),
+        ("factors: [9, 5000]", "{ first_factor_within: 10m }"),
+        ("session_age: 59m", "{ session_max_age: 1h }"),
         ("factors: [never, 5]", "{ reverification: { level: second_factor, after_minutes: 6 } }"),
     ] {
         let people = format!("{{ p: {{ {facts} }}, q: {{}} }}");
@@ -55,6 +58,23 @@ fn every_fact_about_a_person_can_satisfy_a_rule() {
         let report = play_one(requirement, &people, case);
         let passed: Vec<_> = report.runs().iter().map(Run::passed).collect();
         assert_eq!(passed, [true, false], "{requirement} {:?}", report.runs());
+    }
+}
+
+#[test]
+fn an_age_is_over_at_the_minute_and_unknown_where_nothing_is_said() {
+    for (facts, requirement, expect) in [
+        ("session_age: 60m", "{ session_max_age: 1h }", "session_too_old"),
+        ("session_age: 365d", "{ session_max_age: 1h }", "session_too_old"),
+        ("session: sess_7", "{ session_max_age: 1h }", "session_age_unknown"),
+        ("factors: [10, 0]", "{ first_factor_within: 10m }", "first_factor_stale"),
+        ("factors: [never, 0]", "{ first_factor_within: 10m }", "first_factor_stale"),
+        ("pending: false", "{ first_factor_within: 10m }", "first_factor_unknown"),
+    ] {
+        let people = format!("{{ p: {{ {facts} }} }}");
+        let case = format!("{{ as: p, request: GET /a, expect: deny {expect} }}");
+        let report = play_one(requirement, &people, &case);
+        assert!(report.is_good(), "{requirement}: {}", only(&report));
     }
 }
 

@@ -42,6 +42,7 @@ fn ada(as_of: i64) -> Subject<'static> {
         organization: Some("org_acme"),
         role: Some("org:editor"),
         as_of: Some(at(as_of)),
+        is_machine: false,
     }
 }
 
@@ -102,6 +103,35 @@ fn every_kind_of_change_makes_older_tokens_stale() {
         let undated = Subject { as_of: None, ..ada(0) };
         assert_eq!(index.cut_off(&undated, NOW), Some(CutOff::Stale), "{target:?}");
     }
+}
+
+#[test]
+fn nothing_makes_a_machine_stale_and_what_it_acts_for_ends_it() {
+    let organization = || Target::Organization(OrganizationId::new("org_acme"));
+    // As of when a JWT was issued, or Clerk vouched for an opaque credential.
+    let key = |as_of| Subject { session: None, role: None, is_machine: true, ..ada(as_of) };
+    for target in
+        [user("user_ada"), member("user_ada", "org_acme"), organization(), Target::Organizations]
+    {
+        let index = index();
+        hear(&index, target.clone(), Measure::Stale, 0);
+        assert_eq!(index.cut_off(&key(-1000), NOW), None, "{target:?}");
+        assert_eq!(index.cut_off(&ada(-1), NOW), Some(CutOff::Stale), "{target:?}");
+    }
+    for target in [member("user_ada", "org_acme"), organization()] {
+        let index = index();
+        hear(&index, target.clone(), Measure::Severed, 0);
+        // A person is in the organization no more, and goes on with a token that says so.
+        assert_eq!(index.cut_off(&ada(0), NOW), Some(CutOff::Stale), "{target:?}");
+        assert_eq!(index.cut_off(&ada(1), NOW), None, "{target:?}");
+        assert_eq!(index.cut_off(&key(5), at(5)), Some(CutOff::Ended), "{target:?}");
+        assert_eq!(index.cut_off(&key(6), at(6)), None, "{target:?}");
+    }
+    let index = index();
+    hear(&index, user("user_ada"), Measure::Ended, 0);
+    assert_eq!(index.cut_off(&key(5), at(5)), Some(CutOff::Ended));
+    // The ban was lifted, or Clerk would not vouch for it any more.
+    assert_eq!(index.cut_off(&key(6), at(6)), None);
 }
 
 #[test]
@@ -197,18 +227,23 @@ fn obvious(notices: &[Notice], subject: &Subject<'_>, now: Timestamp) -> Option<
             let until_other = match other.measure {
                 Measure::Blocked { until } => until,
                 Measure::Unblocked => other.at,
-                Measure::Ended | Measure::Stale => return false,
+                Measure::Ended | Measure::Stale | Measure::Severed => return false,
             };
             other.target == notice.target && (other.at, until_other) > (notice.at, until)
         });
         now < until && !overruled
     });
     let ended = mine.iter().any(|notice| {
-        notice.measure == Measure::Ended
-            && (matches!(notice.target, Target::Session(_))
-                || before(notice.at.plus(Limits::STANDARD.skew)))
+        let ends = notice.measure == Measure::Ended
+            || (notice.measure == Measure::Severed && subject.is_machine);
+        ends && (matches!(notice.target, Target::Session(_))
+            || before(notice.at.plus(Limits::STANDARD.skew)))
     });
-    let stale = mine.iter().any(|notice| notice.measure == Measure::Stale && before(notice.at));
+    let stale = mine.iter().any(|notice| {
+        matches!(notice.measure, Measure::Stale | Measure::Severed)
+            && !subject.is_machine
+            && before(notice.at)
+    });
     match (blocked, ended, stale) {
         (true, _, _) => Some(CutOff::Blocked),
         (false, true, _) => Some(CutOff::Ended),
@@ -235,6 +270,7 @@ fn some_measure() -> impl Strategy<Value = Measure> {
     prop_oneof![
         Just(Measure::Ended),
         Just(Measure::Stale),
+        Just(Measure::Severed),
         (0_i64..60).prop_map(|seconds| Measure::Blocked { until: at(seconds) }),
         Just(Measure::Unblocked),
     ]
@@ -252,6 +288,7 @@ proptest! {
         role in select(vec!["org:admin", "org:member"]),
         as_of in prop::option::of(-40_i64..10),
         wait in 0_i64..70,
+        is_machine in any::<bool>(),
     ) {
         let notices: Vec<Notice> = heard
             .into_iter()
@@ -275,6 +312,7 @@ proptest! {
             organization,
             role: organization.map(|_| role),
             as_of: as_of.map(at),
+            is_machine,
         };
         prop_assert_eq!(index.cut_off(&subject, at(wait)), obvious(&notices, &subject, at(wait)));
     }

@@ -3,9 +3,11 @@
 
 mod cursor;
 mod local;
+mod shared;
 
 pub use cursor::{Cursor, CursorError};
 pub use local::{Appended, Gap, LocalLog, LogLimits, Record, Sink};
+pub use shared::{SharedState, SharedStatus};
 
 #[cfg(feature = "redis")]
 use super::shared::{Link, RedisLog};
@@ -65,6 +67,16 @@ impl EventLog {
                 // Either way out is as good: what matters is that there is one.
                 let _ = timeout(patience, link.wait_for(|link| *link != Link::CatchingUp)).await;
             }
+        }
+    }
+
+    /// How this process stands to the log that it shares with others; `None` where it shares none.
+    #[must_use]
+    pub fn shared_status(&self) -> Option<SharedStatus> {
+        match self {
+            Self::Local(_) => None,
+            #[cfg(feature = "redis")]
+            Self::Redis(log) => Some(log.status()),
         }
     }
 

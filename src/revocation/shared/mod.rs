@@ -9,11 +9,14 @@
 mod connections;
 mod entry;
 mod reader;
+mod tally;
+mod trouble;
 mod writer;
 
 pub use connections::{RedisAddressError, RedisSettings};
+pub use trouble::Trouble;
 
-use super::log::{AppendError, Appended, LocalLog, Record};
+use super::log::{AppendError, Appended, LocalLog, Record, SharedState, SharedStatus};
 use crate::core::{
     clock::{SharedClock, Timestamp},
     event::Event,
@@ -25,7 +28,9 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
+use tally::Tally;
 use tokio::{sync::watch, task::AbortHandle};
 use writer::Writer;
 
@@ -43,6 +48,8 @@ pub enum Link {
     Away {
         /// Since when.
         since: Timestamp,
+        /// Why, as of the last attempt.
+        why: Trouble,
     },
 }
 
@@ -64,6 +71,7 @@ struct Shared {
     current: Arc<AtomicBool>,
     /// In force here, and not safe yet.
     pending: Mutex<VecDeque<Event>>,
+    tally: Tally,
 }
 
 impl RedisLog {
@@ -80,8 +88,16 @@ impl RedisLog {
     ) -> Result<Self, RedisAddressError> {
         let connections = Connections::new(settings)?;
         let writer = Writer::new(&connections, settings);
-        let (link, pending) = (watch::Sender::new(Link::CatchingUp), Mutex::default());
-        let shared = Arc::new(Shared { local, connections, writer, clock, link, current, pending });
+        let shared = Arc::new(Shared {
+            local,
+            connections,
+            writer,
+            clock,
+            link: watch::Sender::new(Link::CatchingUp),
+            current,
+            pending: Mutex::default(),
+            tally: Tally::default(),
+        });
         let reader = tokio::spawn(reader::follow(Arc::clone(&shared))).abort_handle();
         Ok(Self { shared, reader })
     }
@@ -94,7 +110,9 @@ impl RedisLog {
         match self.shared.writer.append(&event).await {
             Ok(appended) => Ok(appended),
             Err(error) => {
-                tracing::warn!(event = %event.id, %error, "an event cannot be stored in Redis");
+                let why = Trouble::of(&error);
+                tracing::warn!(event = %event.id, %why, "an event cannot be stored in Redis");
+                self.shared.tally.appends_failed.one_more();
                 self.shared.local.put_in_force(&event);
                 self.shared.keep(event);
                 Err(AppendError)
@@ -106,6 +124,33 @@ impl RedisLog {
     #[must_use]
     pub fn link(&self) -> watch::Receiver<Link> {
         self.shared.link.subscribe()
+    }
+
+    /// How it stands now, with what happened on the way.
+    #[must_use]
+    pub fn status(&self) -> SharedStatus {
+        let Shared { clock, link, pending, tally, .. } = &*self.shared;
+        let (state, lag) = match *link.borrow() {
+            Link::CatchingUp => {
+                (SharedState::CatchingUp, Duration::from_millis(tally.behind_millis()))
+            }
+            Link::Current => (SharedState::Current, Duration::ZERO),
+            Link::Away { since, why } => {
+                (SharedState::Away { since, why: why.as_str() }, clock.now().since(since))
+            }
+        };
+        let newest = tally.newest_read().and_then(|millis| i64::try_from(millis).ok());
+        SharedStatus {
+            state,
+            entries_applied: tally.applied.get(),
+            entries_known: tally.known.get(),
+            interruptions: tally.interruptions.get(),
+            connections: tally.connections.get(),
+            appends_failed: tally.appends_failed.get(),
+            pending: pending.lock().unwrap_or_else(PoisonError::into_inner).len(),
+            newest: newest.map(Timestamp::from_unix_millis),
+            lag,
+        }
     }
 
     /// The copy in this process.
@@ -145,17 +190,24 @@ impl Shared {
         pending.retain(|kept| kept.id != event.id);
     }
 
-    /// Says once when Redis goes, and once when it is back.
+    /// Says once when Redis goes, once more whenever there is another reason, and once when it is
+    /// back.
     fn stands(&self, link: Link) {
         self.current.store(link == Link::Current, Ordering::Release);
         self.link.send_if_modified(|known| {
-            if *known == link || matches!((*known, link), (Link::Away { .. }, Link::Away { .. })) {
+            // It is away since it went, however often it has been tried since.
+            let link = match (*known, link) {
+                (Link::Away { since, .. }, Link::Away { why, .. }) => Link::Away { since, why },
+                (_, link) => link,
+            };
+            if *known == link {
                 return false;
             }
             match link {
                 Link::CatchingUp => tracing::info!("reading the shared event log"),
                 Link::Current => tracing::info!("the shared event log is known to its end"),
-                Link::Away { .. } => tracing::warn!(
+                Link::Away { why, .. } => tracing::warn!(
+                    %why,
                     "Redis cannot be reached: revocations that other replicas hear of are not known \
                      here until it is back"
                 ),

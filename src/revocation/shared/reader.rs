@@ -1,11 +1,11 @@
 //! Copies the stream into this process, from its beginning, and goes on wherever it was interrupted.
 
 use super::{
-    Link, Shared,
+    Link, Shared, Trouble,
     connections::{READ_MOST, READ_WAIT},
     entry,
 };
-use crate::revocation::log::{Cursor, Record};
+use crate::revocation::log::{Appended, Cursor, Record};
 use redis::{
     FromRedisValue, ParsingError, RedisError, RedisResult, Value,
     aio::MultiplexedConnection,
@@ -49,8 +49,10 @@ pub(super) async fn follow(shared: Arc<Shared>) {
     let mut reader = Reader { shared, position: Cursor::START, wait: FIRST_WAIT };
     loop {
         let Err(error) = reader.read_on().await;
-        tracing::debug!(%error, "reading the shared event log was interrupted");
-        reader.shared.stands(Link::Away { since: reader.shared.clock.now() });
+        let why = Trouble::of(&error);
+        tracing::debug!(%why, "reading the shared event log was interrupted");
+        reader.shared.tally.interruptions.one_more();
+        reader.shared.stands(Link::Away { since: reader.shared.clock.now(), why });
         tokio::time::sleep(reader.wait).await;
         reader.wait = (reader.wait * 2).min(LONGEST_WAIT);
     }
@@ -67,6 +69,8 @@ impl Reader {
     async fn read_on(&mut self) -> Result<Infallible, RedisError> {
         let mut connection = self.shared.connections.for_reading().await?;
         let newest = self.newest(&mut connection).await?;
+        self.shared.tally.connections.one_more();
+        self.shared.tally.ends_at(newest);
         self.shared.stands(Link::CatchingUp);
         let lost = newest < self.position;
         if lost {
@@ -141,11 +145,13 @@ impl Reader {
     fn take_in(&mut self, entry: &StreamId) {
         if let Some(cursor) = entry::cursor(entry) {
             self.position = self.position.max(cursor);
+            self.shared.tally.read_to(cursor);
         }
         match entry::record(entry) {
-            Some(record @ Record { .. }) => {
-                self.shared.local.follow(record);
-            }
+            Some(record @ Record { .. }) => match self.shared.local.follow(record) {
+                Appended::New => self.shared.tally.applied.one_more(),
+                Appended::Known => self.shared.tally.known.one_more(),
+            },
             None => {
                 tracing::warn!(entry = entry.id, "an entry of the shared event log is no event");
             }

@@ -1,4 +1,4 @@
-//! `WWW-Authenticate` (RFC 6750, section 3).
+//! `WWW-Authenticate` (RFC 6750, section 3, and RFC 9470).
 
 use crate::core::reason::Reason;
 use std::borrow::Cow;
@@ -11,8 +11,12 @@ pub(super) fn bearer(reason: Reason) -> Cow<'static, str> {
     if reason == Reason::SignedOut {
         return Cow::Borrowed(r#"Bearer realm="bailiff""#);
     }
+    // A valid token of a session that does not do any more (RFC 9470, section 3).
+    let error = if reason == Reason::SessionTooOld {
+        "insufficient_user_authentication"
+    } else {
+        "invalid_token"
+    };
     let meaning = reason.meaning();
-    Cow::Owned(format!(
-        r#"Bearer realm="bailiff", error="invalid_token", error_description="{meaning}""#
-    ))
+    Cow::Owned(format!(r#"Bearer realm="bailiff", error="{error}", error_description="{meaning}""#))
 }

@@ -6,7 +6,6 @@ use crate::core::{
     decision::Decision,
     id::{RequestId, RuleId},
     presentation::{ContentType, CustomResponse, Presentation},
-    reason::Reason,
     text_template::{Placeholder, TextTemplate},
 };
 use std::borrow::Cow;
@@ -64,7 +63,7 @@ impl Refusal<'_> {
         if let Some(message) = message {
             self.message = Some(Cow::Owned(fill(self, message, ContentType::Plain)));
         }
-        let is_clerks = self.reason == Reason::Reverification && self.asker == Asker::Api;
+        let is_clerks = self.reason.is_mended_by_verifying_again() && self.asker == Asker::Api;
         if let Some(body) = body
             && (self.hides() || !is_clerks)
         {

@@ -2,7 +2,7 @@
 //! front end looks for when the user must verify their credentials again.
 
 use super::Refusal;
-use crate::core::{reason::Reason, reverification::Reverification};
+use crate::core::reverification::Reverification;
 use serde_json::{Map, Value, json};
 
 pub(super) const CONTENT_TYPE: &str = "application/problem+json";
@@ -22,7 +22,7 @@ pub(super) fn render(refusal: &Refusal<'_>) -> String {
     if let Some(rule) = refusal.rule {
         problem.insert("rule".into(), rule.into());
     }
-    if refusal.reason == Reason::Reverification {
+    if refusal.reason.is_mended_by_verifying_again() {
         problem.insert("clerk_error".into(), clerk_error(refusal.denial.reverification));
     }
     Value::Object(problem).to_string()

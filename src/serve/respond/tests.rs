@@ -1,11 +1,13 @@
 use super::{Disclosure, HttpAnswer, answer, is_header_value, page, without_decision};
 use crate::{
     core::{
+        age::AgeLimit,
         asker::Asker,
         decision::{Decision, Denial, Effect},
         id::RuleId,
         location::Location,
         reason::{Category, Reason},
+        recency::Recency,
         reverification::{Level, Preset, Reverification},
     },
     serve::fixtures::{allow, decision, deny, redirect},
@@ -112,6 +114,46 @@ fn the_rule_is_told_only_where_that_is_wanted() {
     let mut denied = deny(Reason::Role, Asker::Api);
     denied.rule = Some(RuleId::new("GET /hidden/{x}"));
     assert_eq!(problem(&denied, OPEN)["rule"], "GET /hidden/{x}");
+}
+
+#[test]
+fn a_stale_first_factor_opens_the_same_dialog() {
+    let asked = Recency::FirstFactor(AgeLimit::from_minutes(10).unwrap());
+    let effect = Effect::Deny(Denial { reverification: asked.reverification() });
+    let denied = decision(effect, Reason::FirstFactorStale, Asker::Api);
+    assert_eq!(said(&denied).status, 403);
+    let problem = problem(&denied, SILENT);
+    assert_eq!(problem["reason"], "first_factor_stale");
+    assert_eq!(
+        problem["clerk_error"],
+        json!({
+            "type": "forbidden",
+            "reason": "reverification-error",
+            "metadata": { "reverification": { "level": "first_factor", "afterMinutes": 10 } },
+        })
+    );
+    // Nothing that can be verified makes a session younger, or a token say more.
+    for reason in [Reason::SessionTooOld, Reason::SessionAgeUnknown, Reason::FirstFactorUnknown] {
+        let problem = self::problem(&deny(reason, Asker::Api), SILENT);
+        assert_eq!(problem.get("clerk_error"), None, "{reason:?}");
+    }
+}
+
+#[test]
+fn a_session_that_is_too_old_is_challenged_for_a_new_one() {
+    let answer = said(&deny(Reason::SessionTooOld, Asker::Api));
+    assert_eq!(answer.status, 401);
+    assert_eq!(
+        header(&answer, "www-authenticate"),
+        Some(concat!(
+            r#"Bearer realm="bailiff", error="insufficient_user_authentication", "#,
+            r#"error_description="The session began too long ago; signing out and in again begins "#,
+            r#"a new one.""#
+        ))
+    );
+    // Clerk would send whoever is signed in straight back from the sign-in page.
+    assert!(!Reason::SessionTooOld.is_mended_by_signing_in());
+    assert_eq!(said(&deny(Reason::SessionTooOld, Asker::Browser)).status, 401);
 }
 
 #[test]

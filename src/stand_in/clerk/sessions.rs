@@ -1,5 +1,6 @@
 //! Browsers known to the instance, and the sessions they are in.
 
+use crate::core::{clock::Timestamp, id::SessionId};
 use crate::stand_in::{
     people::{NotAMember, Person},
     tokens::{SessionFacts, Status, random_hex},
@@ -14,7 +15,7 @@ use thiserror::Error;
 /// A session of one person in one browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
-    /// `sess_` and 32 hexadecimal digits.
+    /// `sess_` and what tells when it began, as Clerk's do.
     pub id: String,
     /// Whose it is.
     pub person: Person,
@@ -127,7 +128,7 @@ impl Sessions {
         now: i64,
     ) -> Result<SignedIn, NotAMember> {
         let session = Session {
-            id: format!("sess_{}", random_hex()),
+            id: SessionId::make(Timestamp::from_unix_seconds(now), &random_hex()).to_string(),
             person: who.person.clone(),
             organization: active_slug(who.person, who.organization)?,
             refresh_token: format!("rt_{}", random_hex()),

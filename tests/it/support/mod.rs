@@ -11,6 +11,7 @@ pub(crate) mod house;
 pub(crate) mod http;
 pub(crate) mod process;
 pub(crate) mod redis;
+pub(crate) mod redis_authority;
 pub(crate) mod scripted_authorizer;
 pub(crate) mod sidecar;
 pub(crate) mod stack;

@@ -2,6 +2,7 @@
 
 use super::{
     process::Process,
+    redis_authority::Authority,
     toolchain::{Missing, tools},
 };
 use std::{
@@ -18,6 +19,7 @@ pub(crate) struct Redis {
     port: u16,
     process: Option<Process>,
     options: Vec<String>,
+    scheme: &'static str,
 }
 
 /// The server's program, from the distribution.
@@ -33,19 +35,35 @@ pub(crate) fn program() -> Result<PathBuf, Missing> {
 impl Redis {
     /// Starts one, with more options of its own command line.
     pub(crate) async fn start(program: &Path, options: &[&str]) -> Self {
+        let mut redis = Self::stopped(program, "redis");
+        redis.options = options.iter().map(ToString::to_string).collect();
+        redis.start_again().await;
+        redis
+    }
+
+    /// Starts one that speaks nothing but TLS, as `name`.
+    pub(crate) async fn start_with_tls(program: &Path, authority: &Authority, name: &str) -> Self {
+        let mut redis = Self::stopped(program, "rediss");
+        redis.options = authority.options(name, redis.folder.path());
+        let port = redis.port.to_string();
+        redis.options.extend(["--port", "0", "--tls-port", &port].map(str::to_owned));
+        redis.start_again().await;
+        redis
+    }
+
+    fn stopped(program: &Path, scheme: &'static str) -> Self {
         let port = TcpListener::bind("127.0.0.1:0")
             .and_then(|listener| listener.local_addr())
             .expect("a free port")
             .port();
-        let mut redis = Self {
+        Self {
             program: program.to_owned(),
             folder: tempfile::tempdir().expect("a folder"),
             port,
             process: None,
-            options: options.iter().map(ToString::to_string).collect(),
-        };
-        redis.start_again().await;
-        redis
+            options: Vec::new(),
+            scheme,
+        }
     }
 
     /// Starts it after it was killed, at the same port and with what it had written.
@@ -82,6 +100,11 @@ impl Redis {
 
     /// Where it is.
     pub(crate) fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        format!("{}://127.0.0.1:{}", self.scheme, self.port)
+    }
+
+    /// The same with a user and a password.
+    pub(crate) fn url_of(&self, user: &str, password: &str) -> String {
+        format!("{}://{user}:{password}@127.0.0.1:{}", self.scheme, self.port)
     }
 }

@@ -8,24 +8,30 @@ mod generate;
 mod meaning;
 mod model;
 
-use super::{Came, Who, load, machine, put, user};
+use super::{Came, NOW, Who, load, machine, put, user};
 use crate::{
     core::{
         entitlement::Entitlements,
-        id::UserId,
+        id::{SessionId, UserId},
         identity::{Actor, User},
         machine::{Machine, MachineKind},
         question::Also,
         reason::Reason,
+        reverification::FactorAges,
     },
     policy::{Policy, Problem, Source},
 };
 use meaning::{Facts, Failure};
 use model::{Body, Guard, Requirement, Route, Rule, Segment, Table};
-use std::{collections::HashMap, iter};
+use std::{collections::HashMap, iter, time::Duration};
 
 /// Requests to each policy.
 const REQUESTS: usize = 500;
+
+/// The id of a session that began so many minutes ago.
+fn minutes_old(minutes: u64) -> SessionId {
+    SessionId::make(NOW.minus(Duration::from_secs(minutes * 60)), "a")
+}
 
 /// One request and whoever sends it.
 #[derive(Debug)]

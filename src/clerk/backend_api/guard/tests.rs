@@ -359,3 +359,26 @@ fn clerk_is_left_alone_for_as_long_as_it_asks_for() {
         assert_eq!((clerk.count(), world.counts()), (3, (0, 0, 0)));
     });
 }
+
+#[test]
+fn the_level_of_open_circuits_follows_them_and_every_call_that_goes_out_is_counted() {
+    run(async {
+        let away = || Err(NoAnswer::Connect);
+        let script = Script::new([away(), away(), away(), away(), status(200)]);
+        let world = World::new(script, LIMITS);
+        let seen = || (world.counters.circuits_open.get(), world.counters.call_sent.get());
+        for expected in [(0, 1), (0, 2), (1, 3)] {
+            assert_eq!(world.call().await, Err(NoAnswer::Connect));
+            assert_eq!(seen(), expected);
+        }
+        assert_eq!(world.call().await, Err(NoAnswer::CircuitOpen));
+        assert_eq!(seen(), (1, 3), "what is refused here does not go out");
+        // The trial fails: it stays one circuit that is open.
+        world.clock.advance(Duration::from_secs(5));
+        assert_eq!(world.call().await, Err(NoAnswer::Connect));
+        assert_eq!(seen(), (1, 4));
+        world.clock.advance(Duration::from_secs(5));
+        assert_eq!(world.call().await, Ok(200));
+        assert_eq!(seen(), (0, 5));
+    });
+}

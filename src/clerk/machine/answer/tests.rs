@@ -57,7 +57,7 @@ fn an_api_key_is_read_whole() {
     assert_eq!(machine.name.as_deref(), Some("CI"));
     assert_eq!(machine.claims.as_json(), r#"{"region":"eu"}"#);
     assert!(machine.has_scope("a") && machine.has_scope("b") && !machine.has_scope("A"));
-    assert_eq!((machine.expires_at, machine.issued_at), (None, Some(now())));
+    assert_eq!((machine.expires_at, machine.as_of), (None, Some(now())));
     assert!(machine.user.is_some() && machine.organization.is_none());
     let of_organization = about(API_KEY, &api_key(&json!({"subject": "org_1"}))).unwrap();
     assert!(of_organization.user.is_none() && of_organization.organization.is_some());

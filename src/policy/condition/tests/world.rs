@@ -108,7 +108,7 @@ impl World {
             scopes: ["events:write".into(), "events:read".into()].into(),
             actor: None,
             claims: SignedClaims::new(r#"{"region":"eu"}"#),
-            issued_at: None,
+            as_of: None,
             expires_at: None,
         };
         Self { machine: Some(machine), ..Self::new() }

@@ -3,7 +3,7 @@
 use super::{Explanation, Outcome, Step, steps};
 use crate::{
     core::{
-        clock::Timestamp,
+        age::AgeLimit,
         credential::{CredentialKind, CredentialKinds},
         entitlement::{EntitlementKey, Entitlements},
         id::{InstanceName, RuleId, UserId},
@@ -13,12 +13,13 @@ use crate::{
         peer::Peer,
         question::{Action, JsonObject, Wanted},
         reason::Reason,
+        recency::Recency,
         reverification::{Preset, Reverification},
     },
     policy::{
         Access, Inquiry, Mode, OrganizationRequirement, Policy, Requirement, Rule, Who,
         source::Place,
-        tests::people::{member, somebody, verified},
+        tests::people::{NOW, began, member, somebody, verified},
     },
 };
 use proptest::prelude::*;
@@ -37,6 +38,8 @@ fn requirements() -> impl Strategy<Value = Requirement> {
         Requirement::Plan(EntitlementKey::parse("pro").unwrap()),
         Requirement::Scope("a".into()),
         Requirement::NoImpersonation,
+        Requirement::Recency(Recency::Session(AgeLimit::from_minutes(60).unwrap())),
+        Requirement::Recency(Recency::FirstFactor(AgeLimit::from_minutes(10).unwrap())),
         Requirement::Reverification(Reverification::Preset(Preset::Strict)),
     ];
     let kinds = prop::collection::vec(prop::sample::select(&CredentialKind::ALL[..]), 1..4);
@@ -55,12 +58,13 @@ fn requirements() -> impl Strategy<Value = Requirement> {
 
 fn callers() -> impl Strategy<Value = Identity> {
     let flags = any::<[bool; 7]>();
+    let ages = (prop::option::of(prop::sample::select(vec![5, 90])), any::<[bool; 2]>());
     let kind = prop::option::of(prop::sample::select(vec![
         MachineKind::ApiKey,
         MachineKind::M2mToken,
         MachineKind::OauthToken,
     ]));
-    (kind, flags).prop_map(|(kind, flags)| {
+    (kind, flags, ages).prop_map(|(kind, flags, (session, [first, told]))| {
         if let Some(kind) = kind {
             return Identity::Machine(Arc::new(machine(kind, flags)));
         }
@@ -71,7 +75,15 @@ fn callers() -> impl Strategy<Value = Identity> {
         user.features = Entitlements::parse(if reports { "o:reports" } else { "" }).unwrap();
         user.plans = Entitlements::parse(if pro { "u:pro" } else { "" }).unwrap();
         user.actor = acted.then(actor);
-        Identity::User(Arc::new(verified(user, 1.0, if fresh { 1.0 } else { 99.0 })))
+        user = match session {
+            Some(minutes) => began(user, minutes),
+            None => user,
+        };
+        if told {
+            let [first, second] = [first, fresh].map(|fresh| if fresh { 1.0 } else { 99.0 });
+            user = verified(user, first, second);
+        }
+        Identity::User(Arc::new(user))
     })
 }
 
@@ -92,7 +104,7 @@ fn machine(kind: MachineKind, [scoped, acted, ..]: [bool; 7]) -> Machine {
         scopes: if scoped { ["a".into()].into() } else { [].into() },
         actor: acted.then(actor),
         claims: SignedClaims::new("{}"),
-        issued_at: None,
+        as_of: None,
         expires_at: None,
     }
 }
@@ -111,14 +123,24 @@ fn again(step: &Step) -> Option<&'static str> {
         "any" => {
             let reasons: Option<Vec<_>> = parts.collect();
             let same = |reasons: &[_]| reasons.windows(2).all(|pair| pair[0] == pair[1]);
-            reasons.map(|reasons| if same(&reasons) { reasons[0] } else { "alternatives" })
+            reasons.map(|reasons| match reasons.iter().find(|reason| is_unknown(reason)) {
+                Some(unknown) => unknown,
+                None if same(&reasons) => reasons[0],
+                None => "alternatives",
+            })
         }
         "not" => match parts.next() {
             Some(None) | None => Some("excluded"),
+            Some(Some(reason)) if is_unknown(reason) => Some(reason),
             Some(Some(_)) => None,
         },
         _ => own,
     }
+}
+
+/// Whether it says that something cannot be known.
+fn is_unknown(reason: &str) -> bool {
+    ["session_age_unknown", "first_factor_unknown"].contains(&reason)
 }
 
 /// The same for the requirement that decides. It must let the caller's kind of credential in by
@@ -140,11 +162,11 @@ fn is_closed(step: &Step) -> bool {
     step.parts.iter().all(|part| matches!(part.outcome, Outcome::NotLookedAt { .. }))
 }
 
-/// The reason that is reported of several: a reverification last.
+/// The reason that is reported of several: what users mend themselves last.
 fn worst<'s>(reasons: impl Iterator<Item = Option<&'s str>>) -> Option<&'s str> {
     let order = |code: &&str| {
         let place = Reason::ALL.iter().position(|reason| reason.code() == *code).unwrap();
-        (*code == "reverification", place)
+        (["session_too_old", "first_factor_stale", "reverification"].contains(code), place)
     };
     reasons.flatten().min_by_key(order)
 }
@@ -162,7 +184,7 @@ fn explained(own: &Requirement, more: &Requirement, identity: &Identity) -> Expl
         also_action: None,
         also_require: Some(more),
         peer: Peer::UNKNOWN,
-        now: Timestamp::from_unix_seconds(0),
+        now: NOW,
     })
 }
 
@@ -201,7 +223,7 @@ proptest! {
         identity in callers(),
     ) {
         let caller: Caller<'_> = identity.caller().unwrap();
-        let facts = crate::policy::Facts::of_caller(caller, Timestamp::from_unix_seconds(0));
+        let facts = crate::policy::Facts::of_caller(caller, NOW);
         let evaluated = own.evaluate(&facts).err().map(|refusal| refusal.reason.code());
         let explanation = explained(&own, &Requirement::All([].into()), &identity);
         let step = explanation.entries[0].requirement.as_ref().unwrap();

@@ -1,6 +1,7 @@
 use super::Worlds;
 use crate::{
     core::{
+        age::AgeLimit,
         clock::Timestamp,
         credential::{CredentialKind, CredentialKinds},
         entitlement::{EntitlementKey, Entitlements},
@@ -8,6 +9,7 @@ use crate::{
         identity::{Caller, SignedClaims},
         machine::{Machine, MachineKind},
         organization::{PermissionKey, RoleKey},
+        recency::Recency,
     },
     policy::{
         Demand, Facts, OrganizationRequirement, Requirement,
@@ -29,6 +31,8 @@ fn leaf() -> impl Strategy<Value = Requirement> {
         Just(Requirement::Role(RoleKey::new("editor"))),
         Just(Requirement::Permission(PermissionKey::new("a:read"))),
         Just(Requirement::Plan(EntitlementKey::parse("pro").unwrap())),
+        Just(Requirement::Recency(Recency::Session(AgeLimit::from_minutes(60).unwrap()))),
+        Just(Requirement::Recency(Recency::Session(AgeLimit::from_minutes(120).unwrap()))),
         Just(Requirement::Scope("a".into())),
         Just(Requirement::NoImpersonation),
         Just(Requirement::Credential(CredentialKinds::of(CredentialKind::ApiKey))),
@@ -62,7 +66,7 @@ fn machine(kind: MachineKind, scopes: &[&str]) -> Machine {
         scopes: scopes.iter().map(|&scope| scope.into()).collect(),
         actor: None,
         claims: SignedClaims::new("{}"),
-        issued_at: None,
+        as_of: None,
         expires_at: None,
     }
 }

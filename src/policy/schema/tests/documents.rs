@@ -115,6 +115,10 @@ fn leaf() -> impl Strategy<Value = (&'static str, Value)> {
         1 => (Just("credential"), list(kind()).prop_map(|list| json!({ "any": list }))),
         1 => (Just("reverification"), words(&["strict", "lax", "moderate", "loose"])),
         1 => (Just("reverification"), window),
+        1 => (
+            select(vec!["session_max_age", "first_factor_within"]),
+            words(&["30m", "12h", "7d", "70d", "1m", "3650d", "0m", "5s", "010m"]),
+        ),
         1 => (Just("if"), words(&["request.method == 'GET'", "resource.a == 1", "now"])),
     ]
 }

@@ -72,6 +72,18 @@ fn factors() {
 }
 
 #[test]
+fn ages_of_sessions() {
+    insta::assert_snapshot!(people(&[
+        "{ session_age: 45 }",
+        "{ session_age: 45min }",
+        "{ session_age: 0m }",
+        "{ session_age: never }",
+        "{ session_age: 3h, session: sess_1 }",
+        "{ session_agee: 3h }",
+    ]));
+}
+
+#[test]
 fn organizations_and_what_they_pay_for() {
     insta::assert_snapshot!(people(&[
         "{ organization: \"a,b\" }",

@@ -202,3 +202,36 @@ async fn only_posts_to_the_endpoint_are_answered() {
     }
     assert_eq!(site.heard(), [""; 0]);
 }
+
+#[tokio::test]
+async fn a_body_of_the_largest_size_is_taken_and_one_byte_more_is_not() {
+    let site = Site::of(&["shop"]);
+    let largest = format!("{BODY}{}", " ".repeat(MAX_MESSAGE_BYTES - BODY.len()));
+    assert_eq!(site.send(request("/", "msg_1", FRESH, &largest)).await, answer(200, "new"));
+    let larger = format!("{largest} ");
+    let refused = answer(413, "body_too_large");
+    assert_eq!(site.send(request("/", "msg_2", FRESH, &larger)).await, refused);
+    // Nor one that does not say how long it is.
+    let pieces =
+        larger.as_bytes().chunks(4096).map(|piece| Ok::<_, std::io::Error>(piece.to_vec()));
+    let pieces: Vec<_> = pieces.collect();
+    let streamed = Body::from_stream(tokio_stream::iter(pieces));
+    let request = request("/", "msg_3", FRESH, &larger).map(|_| streamed);
+    assert_eq!(site.send(request).await, refused);
+    assert_eq!(site.heard(), ["msg_1"]);
+}
+
+#[tokio::test]
+async fn during_a_rotation_every_event_comes_twice_and_counts_once() {
+    let site = Site::of(&["shop"]);
+    // Two endpoints with one address: each signs with its own secret, under ids of their own or not.
+    assert_eq!(site.send(request("/", "msg_1", OLD, BODY)).await, answer(200, "new"));
+    assert_eq!(site.send(request("/", "msg_1", FRESH, BODY)).await, answer(200, "known"));
+    assert_eq!(site.heard(), ["msg_1"]);
+    // Both signatures in one header, the one that counts behind another and strange ones.
+    let mut both = request("/", "msg_2", FRESH, BODY);
+    let strange = sign(b"somebody else's secret", "msg_2", BODY);
+    let list = format!("v1a,AAAA {strange} v1,!!! {}", sign(OLD, "msg_2", BODY));
+    both.headers_mut().insert("svix-signature", list.parse().unwrap());
+    assert_eq!(site.send(both).await, answer(200, "new"));
+}

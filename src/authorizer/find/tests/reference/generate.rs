@@ -1,7 +1,8 @@
 //! Random policies and requests, of few words, so that they meet.
 
 use super::{
-    Actor, Asking, Entitlements, Machine, MachineKind, User, UserId, Who, machine,
+    Actor, Asking, Entitlements, FactorAges, Machine, MachineKind, SessionId, User, UserId, Who,
+    machine, minutes_old,
     model::{Body, Condition, Guard, Policy, Requirement, Route, Rule, Segment, Table},
     user,
 };
@@ -113,7 +114,7 @@ fn rule(random: &mut Rng) -> Rule {
 }
 
 fn requirement(random: &mut Rng, depth: usize) -> Requirement {
-    let most = if depth == 0 { 8 } else { 12 };
+    let most = if depth == 0 { 10 } else { 14 };
     let parts = |random: &mut Rng| {
         (0..=random.usize(..3)).map(|_| requirement(random, depth - 1)).collect()
     };
@@ -129,10 +130,12 @@ fn requirement(random: &mut Rng, depth: usize) -> Requirement {
             let conditions = [Condition::IsGet, Condition::IsApiKey, Condition::Broken];
             Requirement::If(one_of(random, &conditions))
         }
-        8 => Requirement::All(parts(random)),
-        9 => Requirement::Any(parts(random)),
+        8 => Requirement::YoungSession,
+        9 => Requirement::FreshFirstFactor,
+        10 => Requirement::All(parts(random)),
+        11 => Requirement::Any(parts(random)),
         // A branch for machines beside one that may be for people.
-        10 => {
+        12 => {
             let for_machines = vec![credential(random), requirement(random, depth - 1)];
             let branches = vec![Requirement::All(for_machines), requirement(random, depth - 1)];
             Requirement::All(vec![Requirement::Any(branches), requirement(random, depth - 1)])
@@ -181,7 +184,16 @@ fn who(random: &mut Rng) -> Who {
             let user = user(one_of(random, &["org:admin", "org:member"]), "");
             Who::User(User {
                 plans: Entitlements::parse(one_of(random, &["o:free", "u:pro", ""])).unwrap(),
-                factor_ages: user.factor_ages.filter(|_| random.bool()),
+                factor_ages: match random.usize(..4) {
+                    0 => None,
+                    1 => FactorAges::from_claim(10.0, 1.0).ok(),
+                    _ => user.factor_ages,
+                },
+                session: match random.usize(..4) {
+                    0 => SessionId::new("sess_1"),
+                    1 => minutes_old(60),
+                    _ => minutes_old(59),
+                },
                 organization: user.organization.filter(|_| !rarely(random, 4)),
                 actor,
                 ..user

@@ -6,7 +6,7 @@
 )]
 
 use super::{
-    Machine, MachineKind, Reason, User, Who,
+    Machine, MachineKind, Reason, User, Who, minutes_old,
     model::{Condition, Requirement},
 };
 
@@ -21,7 +21,7 @@ pub(super) struct Facts<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Failure {
     pub(super) reason: Reason,
-    /// Whether that is not known but because a condition could not be worked out.
+    /// Whether that is not known: a condition could not be worked out, or the token does not say.
     broken: bool,
     /// Whether it is a condition, and so worked out late.
     late: bool,
@@ -36,19 +36,26 @@ impl Failure {
     pub(super) fn first(failures: &[Self]) -> Option<usize> {
         let weight = |number: &usize| {
             let reason = failures[*number].reason;
-            (reason == Reason::Reverification, reason)
+            (users_mend(reason), reason)
         };
         let (late, early): (Vec<usize>, Vec<usize>) =
             (0..failures.len()).partition(|number| failures[*number].late);
         let early = early.into_iter().min_by_key(weight);
         if let Some(number) = early
-            && failures[number].reason != Reason::Reverification
+            && !users_mend(failures[number].reason)
         {
             return early;
         }
+        let kind = |number: &usize| failures[*number].reason == Reason::CredentialKind;
+        let kind = late.iter().copied().find(kind);
         let broken = late.iter().copied().find(|number| failures[*number].broken);
-        broken.or(late.first().copied()).or(early)
+        kind.or(broken).or(late.first().copied()).or(early)
     }
+}
+
+/// What is said only where all else holds.
+fn users_mend(reason: Reason) -> bool {
+    matches!(reason, Reason::SessionTooOld | Reason::FirstFactorStale | Reason::Reverification)
 }
 
 /// What one part of a requirement comes to: whether a credential that names the caller's kind is among
@@ -187,6 +194,17 @@ impl Requirement {
             (Self::Fresh, Who::User(user)) => {
                 when(user.factor_ages.is_some(), Reason::Reverification)
             }
+            (Self::YoungSession, Who::User(user)) => match user.session.as_str() {
+                session if session == minutes_old(59).as_str() => Ok(false),
+                session if session == minutes_old(60).as_str() => {
+                    Err(Failure::of(Reason::SessionTooOld))
+                }
+                _ => Err(Failure { broken: true, ..Failure::of(Reason::SessionAgeUnknown) }),
+            },
+            (Self::FreshFirstFactor, Who::User(user)) => match user.factor_ages {
+                None => Err(Failure { broken: true, ..Failure::of(Reason::FirstFactorUnknown) }),
+                Some(ages) => when(ages.first == Some(1.0), Reason::FirstFactorStale),
+            },
             (_, Who::Machine(_) | Who::Nobody) => Err(Failure::of(Reason::CredentialKind)),
         }
     }

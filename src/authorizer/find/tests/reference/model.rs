@@ -62,6 +62,8 @@ pub(super) enum Requirement {
     Plan(&'static str),
     Scope(&'static str),
     Fresh,
+    YoungSession,
+    FreshFirstFactor,
     NoImpersonation,
     Credential(Vec<&'static str>),
     All(Vec<Self>),
@@ -198,6 +200,8 @@ impl Requirement {
             Self::Plan(plan) => format!("{{ plan: {plan} }}"),
             Self::Scope(scope) => format!("{{ scope: {scope} }}"),
             Self::Fresh => "{ reverification: strict }".to_owned(),
+            Self::YoungSession => "{ session_max_age: 1h }".to_owned(),
+            Self::FreshFirstFactor => "{ first_factor_within: 10m }".to_owned(),
             Self::NoImpersonation => "{ impersonation: forbidden }".to_owned(),
             Self::Credential(kinds) => {
                 format!("{{ credential: {{ any: [{}] }} }}", kinds.join(", "))
