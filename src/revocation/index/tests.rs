@@ -233,11 +233,11 @@ fn obvious(notices: &[Notice], subject: &Subject<'_>, now: Timestamp) -> Option<
         });
         now < until && !overruled
     });
-    let ended = mine.iter().any(|notice| {
-        let ends = notice.measure == Measure::Ended
-            || (notice.measure == Measure::Severed && subject.is_machine);
-        ends && (matches!(notice.target, Target::Session(_))
-            || before(notice.at.plus(Limits::STANDARD.skew)))
+    let skewed = |notice: &Notice| before(notice.at.plus(Limits::STANDARD.skew));
+    let ended = mine.iter().any(|notice| match notice.measure {
+        Measure::Ended => matches!(notice.target, Target::Session(_)) || skewed(notice),
+        Measure::Severed => subject.is_machine && skewed(notice),
+        Measure::Stale | Measure::Blocked { .. } | Measure::Unblocked => false,
     });
     let stale = mine.iter().any(|notice| {
         matches!(notice.measure, Measure::Stale | Measure::Severed)

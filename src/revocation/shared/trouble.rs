@@ -1,7 +1,7 @@
 //! Why Redis cannot be used, in words that hold nothing of its address or its passwords.
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
-use std::{error::Error as _, fmt};
+use std::{error::Error, fmt, io, sync::Arc};
 
 /// What is wrong with the link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,18 +67,16 @@ impl Trouble {
     }
 }
 
-/// Whether what failed is the handshake. Its error lies within those of input and output.
+/// Whether what failed is the handshake. Its error lies within one of input and output, which lies
+/// within a shared pointer.
 fn is_tls(error: &RedisError) -> bool {
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let wrapped = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if inner.is::<rustls::Error>() || wrapped.is_some_and(|error| error.is::<rustls::Error>()) {
-            return true;
-        }
-        cause = inner.source();
-    }
-    false
+    let shared = error.source().and_then(|cause| cause.downcast_ref::<SharedError>());
+    let io = shared.and_then(|shared| shared.downcast_ref::<io::Error>());
+    io.and_then(io::Error::get_ref).is_some_and(|inner| inner.is::<rustls::Error>())
 }
+
+/// How the client keeps the causes of its errors.
+type SharedError = Arc<dyn Error + Send + Sync>;
 
 impl fmt::Display for Trouble {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
