@@ -164,7 +164,8 @@ impl Metrics {
             .with_callback(move |observer| {
                 read(&mut |InstanceEvent { instance, event, count }| {
                     let labels = [
-                        KeyValue::new("instance", instance.to_owned()),
+                        // Not `instance`, which is the scraped target's to Prometheus.
+                        KeyValue::new("clerk_instance", instance.to_owned()),
                         KeyValue::new("event", event),
                     ];
                     observer.observe(count, &labels);
@@ -235,8 +236,8 @@ mod tests {
             r#"bailiff_panics_total{door="authorize"} 1"#,
             r#"bailiff_shadow_refusals_total{reason="role",rule="GET /invoices/{id}"} 1"#,
             r#"bailiff_condition_errors_total{rule="guard office-hours"} 1"#,
-            r#"bailiff_instance_events_total{event="token_cache_hit",instance="shop"} 7"#,
-            r#"bailiff_instance_circuits_open{instance="shop"} 2"#,
+            r#"bailiff_instance_events_total{clerk_instance="shop",event="token_cache_hit"} 7"#,
+            r#"bailiff_instance_circuits_open{clerk_instance="shop"} 2"#,
             r#"bailiff_decision_duration_seconds_bucket{door="ext_authz",le="0.000005"} 1"#,
         ] {
             assert!(page.contains(expected), "{expected} is missing from\n{page}");
