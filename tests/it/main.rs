@@ -7,6 +7,7 @@ mod browser;
 mod clients;
 mod commands;
 mod conditions;
+mod deployment;
 mod docs;
 mod doors;
 mod envoy_configuration;

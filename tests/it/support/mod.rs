@@ -4,6 +4,7 @@
 pub(crate) mod certificates;
 pub(crate) mod check;
 pub(crate) mod chromium;
+pub(crate) mod deployment_tools;
 pub(crate) mod envoy;
 pub(crate) mod frames;
 pub(crate) mod grpc;
