@@ -4,8 +4,12 @@ use super::{
     documents::{all, list, str, text},
     schemas::Schemas,
 };
-use crate::support::toolchain;
+use crate::support::{deployment_tools, toolchain};
 use serde_json::Value;
+use std::{
+    io::Write as _,
+    process::{Command, Stdio},
+};
 
 /// Files whose readers publish a schema.
 const FILES: [&str; 6] = [
@@ -17,21 +21,43 @@ const FILES: [&str; 6] = [
     "gateways/contour.yaml",
 ];
 
-/// Files whose readers publish none that could be had.
-const UNCHECKED: [&str; 2] = ["istio/mesh-config.yaml", "gateways/emissary.yaml"];
+/// Files that are checked otherwise, or whose reader publishes no schema that could be had.
+const OTHERS: [&str; 2] = ["istio/mesh-config.yaml", "gateways/emissary.yaml"];
 
 #[test]
 fn what_meshes_and_gateways_are_told_is_what_they_read() {
-    let Some(schemas) = toolchain::required(Schemas::of(&[])) else { return };
     for file in FILES {
-        let mistakes = schemas.mistakes(&all(&text(file)));
+        let documents = all(&text(file));
+        let Some(schemas) = toolchain::required(Schemas::of(&documents)) else { return };
+        let mistakes = schemas.mistakes(&documents);
         assert!(mistakes.is_empty(), "{file}: {mistakes:#?}");
     }
 }
 
 #[test]
+fn istio_reads_its_mesh_configuration() {
+    let Some(reader) = toolchain::required(deployment_tools::mesh_config_reader()) else { return };
+    let document = all(&text("istio/mesh-config.yaml")).remove(0);
+    let mut mistaken = document["meshConfig"].clone();
+    mistaken["extensionProviders"][0]["envoyExtAuthzGrpc"]["failopen"] = Value::Bool(true);
+    for (configuration, good) in [(&document["meshConfig"], true), (&mistaken, false)] {
+        let mut child = Command::new(&reader)
+            .stdin(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let mut input = child.stdin.take().expect("input");
+        input.write_all(configuration.to_string().as_bytes()).expect("it reads");
+        drop(input);
+        let output = child.wait_with_output().expect("it ends");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.success(), good, "{told}");
+    }
+}
+
+#[test]
 fn no_proxy_is_told_to_let_through_what_nobody_decided_about() {
-    for file in FILES.into_iter().chain(UNCHECKED) {
+    for file in FILES.into_iter().chain(OTHERS) {
         for document in all(&text(file)) {
             each(&document, &mut |key, value| {
                 let opens = match key {

@@ -54,14 +54,14 @@ fn read(page: &str, into: &mut Series) {
     }
 }
 
-const POLICY: &str = r"
+const POLICY: &str = r#"
 version: 1
 routes:
   /open: public
   /members: signed_in
   /later: { role: org:admin, mode: shadow }
-  /broken: { all: [ signed_in ], if: claims.missing.further == 'x' }
-";
+  /broken: { if: 'request.headers["x-team"] == "blue"' }
+"#;
 
 /// The page of a sidecar that was asked a few things.
 async fn driven() -> String {

@@ -1,38 +1,45 @@
 //! Schemas of what reads the files: Kubernetes, and whoever extends it.
 
-use super::documents;
+use super::documents::{self, list, str};
 use crate::support::{
     deployment_tools::{self, KUBERNETES},
-    toolchain::Missing,
+    toolchain::{self, Missing},
 };
 use jsonschema::Validator;
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, fs};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
 
 /// Schemas by API version and kind.
-pub(super) struct Schemas(BTreeMap<(String, String), Vec<Validator>>);
+pub(super) struct Schemas(BTreeMap<Names, Vec<Validator>>);
 
 impl Schemas {
-    /// Those of Kubernetes, one for each version, for the kinds in `documents`; and of every custom
-    /// resource.
+    /// Those for the kinds in `documents`: of custom resources, and of each version of Kubernetes.
     pub(super) fn of(documents: &[Value]) -> Result<Self, Missing> {
-        let mut schemas = Self(custom()?);
+        let kinds: BTreeSet<_> = documents.iter().map(names).collect();
+        let mut schemas = Self(BTreeMap::new());
+        for (names, schema) in custom(&kinds)? {
+            // Draft 4, as far as it goes: `exclusiveMaximum` is yes or no.
+            let schema = jsonschema::draft4::new(&schema).expect("a schema");
+            schemas.0.entry(names).or_default().push(schema);
+        }
         for version in KUBERNETES {
             let file = deployment_tools::kubernetes_definitions(version)?;
-            let definitions: Value = serde_json::from_slice(&fs::read(file)?).expect("JSON");
-            for document in documents {
-                let (api, kind) = names(document);
-                let (group, version) = api.split_once('/').unwrap_or(("", &api));
+            let mut definitions: Value = serde_json::from_slice(&fs::read(file)?).expect("JSON");
+            for (api, kind) in &kinds {
+                let (group, version) = api.split_once('/').unwrap_or(("", api));
                 let wanted = json!({ "group": group, "kind": kind, "version": version });
-                let definition =
-                    definitions["$defs"].as_object().into_iter().flatten().find(|(_, it)| {
-                        documents::list(&it["x-kubernetes-group-version-kind"]).contains(&wanted)
-                    });
-                if let Some((name, _)) = definition {
-                    let mut schema = definitions.clone();
-                    schema["$ref"] = json!(format!("#/$defs/{name}"));
-                    let schema = jsonschema::validator_for(&schema).expect("a schema");
-                    schemas.0.entry((api, kind)).or_default().push(schema);
+                let known = definitions["$defs"].as_object().into_iter().flatten();
+                let is_it = |definition: &Value| {
+                    list(&definition["x-kubernetes-group-version-kind"]).contains(&wanted)
+                };
+                let name = known.into_iter().find_map(|(name, it)| is_it(it).then(|| name.clone()));
+                if let Some(name) = name {
+                    definitions["$ref"] = json!(format!("#/$defs/{name}"));
+                    let schema = jsonschema::validator_for(&definitions).expect("a schema");
+                    schemas.0.entry((api.clone(), kind.clone())).or_default().push(schema);
                 }
             }
         }
@@ -57,14 +64,17 @@ impl Schemas {
     }
 }
 
-fn names(document: &Value) -> (String, String) {
-    let text = |key: &str| documents::str(&document[key]).to_owned();
+/// API version and kind.
+type Names = (String, String);
+
+fn names(document: &Value) -> Names {
+    let text = |key: &str| str(&document[key]).to_owned();
     (text("apiVersion"), text("kind"))
 }
 
-/// The schemas of custom resources.
-fn custom() -> Result<BTreeMap<(String, String), Vec<Validator>>, Missing> {
-    let mut found = BTreeMap::<_, Vec<Validator>>::new();
+/// The schemas of custom resources, of these kinds.
+fn custom(kinds: &BTreeSet<Names>) -> Result<Vec<(Names, Value)>, Missing> {
+    let mut found = Vec::new();
     for entry in fs::read_dir(deployment_tools::schemas()?)? {
         let path = entry?.path();
         if path.extension().is_none_or(|extension| extension != "yaml") {
@@ -72,23 +82,18 @@ fn custom() -> Result<BTreeMap<(String, String), Vec<Validator>>, Missing> {
         }
         for definition in documents::all(&fs::read_to_string(path)?) {
             let spec = &definition["spec"];
-            if definition["kind"] != "CustomResourceDefinition" {
-                continue;
-            }
-            for version in documents::list(&spec["versions"]) {
-                let group = documents::str(&spec["group"]);
-                let api = format!("{group}/{}", documents::str(&version["name"]));
-                let kind = documents::str(&spec["names"]["kind"]).to_owned();
-                let mut schema = version["schema"]["openAPIV3Schema"].clone();
-                made_strict(&mut schema);
-                for key in ["apiVersion", "kind", "metadata"] {
-                    if schema["properties"][key].is_null() {
-                        schema["properties"][key] = json!({});
-                    }
+            for version in list(&spec["versions"]) {
+                let group = str(&spec["group"]);
+                let api = format!("{group}/{}", str(&version["name"]));
+                let names = (api, str(&spec["names"]["kind"]).to_owned());
+                if kinds.contains(&names) {
+                    let mut schema = version["schema"]["openAPIV3Schema"].clone();
+                    made_strict(&mut schema);
+                    schema["properties"]["apiVersion"] = json!({});
+                    schema["properties"]["kind"] = json!({});
+                    schema["properties"]["metadata"] = json!({ "type": "object" });
+                    found.push((names, schema));
                 }
-                schema["properties"]["metadata"] = json!({ "type": "object" });
-                let schema = jsonschema::draft4::new(&schema).expect("a schema");
-                found.entry((api, kind)).or_default().push(schema);
             }
         }
     }
@@ -107,6 +112,10 @@ fn made_strict(schema: &mut Value) {
             {
                 fields.insert("additionalProperties".to_owned(), json!(false));
             }
+            // Go's regular expressions know more than those of JSON Schema.
+            if fields.get("pattern").and_then(Value::as_str).is_some_and(|it| it.contains("(?i)")) {
+                fields.remove("pattern");
+            }
             fields.values_mut().for_each(made_strict);
         }
         Value::Array(items) => items.iter_mut().for_each(made_strict),
@@ -116,11 +125,9 @@ fn made_strict(schema: &mut Value) {
 
 #[test]
 fn the_schemas_find_a_field_that_nobody_reads() {
-    let Some(schemas) = crate::support::toolchain::required(Schemas::of(&[json!({
-        "apiVersion": "v1", "kind": "Service"
-    })])) else {
-        return;
-    };
+    let kinds = [("v1", "Service"), ("security.istio.io/v1", "AuthorizationPolicy")]
+        .map(|(api, kind)| json!({ "apiVersion": api, "kind": kind }));
+    let Some(schemas) = toolchain::required(Schemas::of(&kinds)) else { return };
     let service = |spec: Value| json!({ "apiVersion": "v1", "kind": "Service", "metadata": { "name": "a" }, "spec": spec });
     assert_eq!(schemas.mistakes(&[service(json!({ "clusterIP": "None" }))]), [""; 0]);
     let mistakes = schemas.mistakes(&[service(json!({ "clusterIp": "None" }))]);

@@ -89,6 +89,21 @@ pub(crate) fn schemas() -> Result<PathBuf, Missing> {
     })
 }
 
+/// A program that reads an Istio mesh configuration, written in JSON, from standard input.
+pub(crate) fn mesh_config_reader() -> Result<PathBuf, Missing> {
+    let source = repository().join("tests/it/support/mesh_config");
+    let pinned = [include_str!("mesh_config/go.sum"), include_str!("mesh_config/main.go")].concat();
+    let home = prepared("mesh-config", &pinned, |home| {
+        fs::create_dir_all(home)?;
+        run(Command::new(located(&["go"])?)
+            .args(["build", "-o"])
+            .arg(home.join("mesh-config"))
+            .arg(".")
+            .current_dir(source))
+    })?;
+    Ok(home.join("mesh-config"))
+}
+
 /// What each expression selects, or what is wrong with it.
 pub(crate) fn promql_selectors(expressions: &[String]) -> Result<Vec<Value>, Missing> {
     let pinned = include_str!("promql-requirements.txt");
@@ -120,10 +135,9 @@ pub(crate) fn promql_selectors(expressions: &[String]) -> Result<Vec<Value>, Mis
 fn built((name, package): (&'static str, &'static str)) -> Result<PathBuf, Missing> {
     let home = prepared(name, package, |home| {
         run(Command::new(located(&["go"])?)
-            .args(["install", "-trimpath", "-ldflags=-s -w", package])
+            .args(["install", "-ldflags=-s -w", package])
             .env("GOBIN", home)
-            .env("GOFLAGS", "-mod=mod")
-            .env("CGO_ENABLED", "0"))
+            .env("GOFLAGS", "-mod=mod"))
     })?;
     Ok(home.join(name))
 }
