@@ -3,6 +3,8 @@
 use super::documents;
 use crate::support::{
     deployment_tools,
+    process::Process,
+    tokens::Instance,
     toolchain::{self, Missing, repository, run},
 };
 use std::{
@@ -105,8 +107,8 @@ fn as_root() -> Result<(), Missing> {
     if output.stdout == b"0\n" { Ok(()) } else { Err(Missing::new("`chroot` needs root")) }
 }
 
-#[test]
-fn the_program_runs_on_what_the_image_holds_and_as_nobody() {
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_runs_on_what_the_image_holds_and_as_nobody() {
     let Some(()) = toolchain::required(as_root()) else { return };
     let folder = TempDir::new().expect("a folder");
     let root = folder.path().join("image");
@@ -120,19 +122,39 @@ fn the_program_runs_on_what_the_image_holds_and_as_nobody() {
     fs::write(root.join("etc/bailiff/policy.yaml"), documents::text("compose/policy/policy.yaml"))
         .expect("a policy");
 
-    let inside = |arguments: &[&str]| {
-        let mut command = Command::new("chroot");
-        command.arg("--userspec=65532:65532").arg(&root).arg("/usr/local/bin/bailiff");
-        command.args(arguments).env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
-        command.output().expect("it starts")
-    };
-    assert!(inside(&["--version"]).status.success());
-    let played = inside(&["test", "/etc/bailiff/policy.yaml"]);
+    let told = |arguments: &[&str]| inside(&root, arguments).output().expect("it starts");
+    assert!(told(&["--version"]).status.success());
+    let played = told(&["test", "/etc/bailiff/policy.yaml"]);
     assert!(played.status.success(), "{}", String::from_utf8_lossy(&played.stderr));
     // Nobody listens, which it must be able to tell.
-    assert_eq!(inside(&["healthcheck", "--address", "127.0.0.1:1"]).status.code(), Some(1));
+    assert_eq!(told(&["healthcheck", "--address", "127.0.0.1:1"]).status.code(), Some(1));
 
-    let files: Vec<_> = sources(&root).into_iter().filter(|file| file.is_file()).collect();
+    holds_little(&root);
+    serves(&root).await;
+}
+
+/// It listens, is ready and ends, with what is there to name hosts and to trust certificates.
+async fn serves(root: &Path) {
+    let instance = Instance::new();
+    let mut command = inside(root, &["serve", "--policy", "/etc/bailiff/policy.yaml"]);
+    command.args(["--grpc", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--publishable-key"]);
+    command.arg(instance.publishable_key()).env("CLERK_JWT_KEY", instance.key().public_pem());
+    let process = Process::start("bailiff", &mut command);
+    process.line(|line| line.contains("\"message\":\"ready\"").then_some(())).await;
+    process.signal("TERM");
+    assert_eq!(process.exit_code().await, Some(0));
+}
+
+/// The program as the image's user, with the image's files alone.
+fn inside(root: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new("chroot");
+    command.arg("--userspec=65532:65532").arg(root).arg("/usr/local/bin/bailiff");
+    command.args(arguments).env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+    command
+}
+
+fn holds_little(root: &Path) {
+    let files: Vec<_> = sources(root).into_iter().filter(|file| file.is_file()).collect();
     let libraries = files.iter().filter(|file| file.to_string_lossy().contains(".so"));
     assert!(libraries.count() <= 6 && files.len() <= 14, "{files:#?}");
     let besides: u64 = files

@@ -61,8 +61,9 @@ fn no_proxy_is_told_to_let_through_what_nobody_decided_about() {
         for document in all(&text(file)) {
             each(&document, &mut |key, value| {
                 let opens = match key {
-                    "failOpen" | "failure_mode_allow" => *value != Value::Bool(false),
-                    "bypass_auth" | "disabled" => *value != Value::Bool(false),
+                    "failOpen" | "failure_mode_allow" | "bypass_auth" | "disabled" => {
+                        *value != Value::Bool(false)
+                    }
                     "statusOnError" => !matches!(value.as_str(), Some("503")) && *value != 503,
                     "status_on_error" => value["code"] != 503,
                     _ => false,
@@ -106,14 +107,11 @@ fn an_istio_policy_names_the_provider_and_always_asks() {
 }
 
 fn each(value: &Value, tell: &mut impl FnMut(&str, &Value)) {
-    match value {
-        Value::Object(fields) => {
-            for (key, value) in fields {
-                tell(key, value);
-                each(value, tell);
-            }
-        }
-        Value::Array(items) => items.iter().for_each(|item| each(item, tell)),
-        _ => {}
+    for (key, value) in value.as_object().into_iter().flatten() {
+        tell(key, value);
+        each(value, tell);
+    }
+    for item in list(value) {
+        each(item, tell);
     }
 }

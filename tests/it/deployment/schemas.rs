@@ -102,25 +102,20 @@ fn custom(kinds: &BTreeSet<Names>) -> Result<Vec<(Names, Value)>, Missing> {
 
 /// Kubernetes drops fields that a schema does not name, silently: here they are errors.
 fn made_strict(schema: &mut Value) {
-    match schema {
-        Value::Object(fields) => {
-            let open = fields.contains_key("additionalProperties")
-                || fields.contains_key("x-kubernetes-preserve-unknown-fields");
-            if fields.get("type") == Some(&json!("object"))
-                && fields.contains_key("properties")
-                && !open
-            {
-                fields.insert("additionalProperties".to_owned(), json!(false));
-            }
-            // Go's regular expressions know more than those of JSON Schema.
-            if fields.get("pattern").and_then(Value::as_str).is_some_and(|it| it.contains("(?i)")) {
-                fields.remove("pattern");
-            }
-            fields.values_mut().for_each(made_strict);
+    if let Some(fields) = schema.as_object_mut() {
+        let open = ["additionalProperties", "x-kubernetes-preserve-unknown-fields"];
+        let open = open.iter().any(|key| fields.contains_key(*key));
+        let object = fields.get("type") == Some(&json!("object"));
+        if object && fields.contains_key("properties") && !open {
+            fields.insert("additionalProperties".to_owned(), json!(false));
         }
-        Value::Array(items) => items.iter_mut().for_each(made_strict),
-        _ => {}
+        // Go's regular expressions know more than those of JSON Schema.
+        if fields.get("pattern").and_then(Value::as_str).is_some_and(|it| it.contains("(?i)")) {
+            fields.remove("pattern");
+        }
+        fields.values_mut().for_each(made_strict);
     }
+    schema.as_array_mut().into_iter().flatten().for_each(made_strict);
 }
 
 #[test]

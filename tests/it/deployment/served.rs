@@ -21,7 +21,7 @@ pub(super) struct Served {
 }
 
 impl Mounted {
-    /// A folder as a ConfigMap or a Secret is mounted: files are links into a folder that is swapped.
+    /// A folder as a `ConfigMap` or a `Secret` is mounted: files are links into a folder that is swapped.
     pub(super) fn new(folders: &[(&str, &BTreeMap<String, String>)]) -> Self {
         let folder = TempDir::new().expect("a folder");
         fs::create_dir_all(folder.path().join("run/bailiff")).expect("a folder");
@@ -40,7 +40,7 @@ impl Mounted {
 
     /// Starts Bailiff with the arguments of a container, and waits until it is ready.
     pub(super) async fn serve(self, arguments: &[&str], environment: &[(&str, String)]) -> Served {
-        let key = Instance::new().key().public_pem().to_owned();
+        let key = Instance::new().key().public_pem().clone();
         let mut command = bailiff();
         for argument in arguments {
             command.arg(moved(argument, self.folder.path()));
