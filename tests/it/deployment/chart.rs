@@ -32,6 +32,12 @@ const EVERYTHING: &[&str] = &[
     "env[0].name=TOKIO_WORKER_THREADS",
     "env[0].value=two",
     "image.digest=sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    "ports[0].name=http",
+    "ports[0].port=9192",
+    "volumes[0].name=certificates",
+    "volumes[0].secret.secretName=bailiff-tls",
+    "volumeMounts[0].name=certificates",
+    "volumeMounts[0].mountPath=/etc/bailiff/tls",
     "networkPolicy.webhooks[0].namespaceSelector.matchLabels.name=ingress",
     "networkPolicy.egress[0].ports[0].port=6379",
 ];
