@@ -188,7 +188,7 @@ impl Metrics {
             )
             .with_callback(move |observer| {
                 read(&mut |instance, open| {
-                    observer.observe(open, &[KeyValue::new("instance", instance.to_owned())]);
+                    observer.observe(open, &[KeyValue::new("clerk_instance", instance.to_owned())]);
                 });
             })
             .build();

@@ -62,11 +62,7 @@ impl OperatorDoor {
     }
 
     /// A panic is answered as an order that nobody can say anything about.
-    async fn order(
-        &self,
-        call: (&MetadataMap, &Extensions),
-        said: Said,
-    ) -> Result<Taken, Status> {
+    async fn order(&self, call: (&MetadataMap, &Extensions), said: Said) -> Result<Taken, Status> {
         let taken = self.net.catch(self.take(call, said)).await;
         taken.unwrap_or_else(|Panicked| Err(status::unavailable(Reason::InternalError)))
     }
