@@ -166,7 +166,7 @@ pub async fn assemble(settings: Settings, trial: Trial) -> Result<Parts, Assembl
         events::assemble(&events, &webhooks, &clock).await?;
     events::observe(&metrics, &event_log);
     // Whoever waits for `ready` in the log finds every listener open.
-    let mut listeners = Listeners::new(clock.clone());
+    let mut listeners = Listeners::new(clock.clone(), limits.serve);
     let grpc = listeners.open_all("grpc", grpc, Protocols::Http2).await?;
     let admin = match admin {
         Some(settings) => Some(listeners.open("admin", settings, Protocols::Http1).await?),

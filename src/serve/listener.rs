@@ -1,6 +1,7 @@
 //! Where a door listens: a TCP address or a unix socket, with TLS or without.
 
 mod connection;
+mod crowd;
 mod incoming;
 pub mod tls;
 mod unix;
@@ -9,6 +10,7 @@ mod unix;
 mod tests;
 
 pub use connection::{Connection, ConnectionInfo, peer_names};
+pub use crowd::Crowd;
 pub use incoming::Listener;
 pub use unix::SocketOptions;
 

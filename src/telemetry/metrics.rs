@@ -4,7 +4,7 @@ mod listeners;
 mod policy;
 mod shared_log;
 
-pub use listeners::ListenerState;
+pub use listeners::{Connections, ListenerState};
 pub use policy::ReloadResult;
 pub use shared_log::SharedLogFigures;
 

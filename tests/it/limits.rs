@@ -257,3 +257,61 @@ async fn is_served(sidecar: &Sidecar, instance: &Instance) {
     let told = timeout(PATIENCE, asked.of(sidecar)).await.expect("an answer in time").told();
     assert_eq!(told, "200");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grpc_peer_that_does_not_begin_is_cut_off() {
+    let (sidecar, instance) = shop(json!({ "first_bytes_ms": 300 })).await;
+    for begun in [&b""[..], b"PRI * HTTP/2.0\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r"] {
+        let mut stream = TcpStream::connect(sidecar.grpc()).await.expect("a connection");
+        stream.write_all(begun).await.expect("it is sent");
+        ends(&mut stream, &String::from_utf8_lossy(begun)).await;
+    }
+    // One that has begun may be silent for longer than that.
+    let mut frames = Frames::connect(sidecar.grpc()).await;
+    frames.next_of(SETTINGS).await.expect("settings");
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    frames.send(&frame(PING, 0, 0, &[7; 8])).await;
+    frames.next_of(PING).await.expect("an answer");
+    is_served(&sidecar, &instance).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_beyond_the_limit_are_closed_and_others_go_on() {
+    let (sidecar, instance) = shop(json!({ "connections": 3 })).await;
+    let lasting = check_client(channel(sidecar.grpc()).await);
+    let asked = Asked::get("/admin/a").header("x-made-up", "1").message();
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        let mut frames = Frames::connect(sidecar.grpc()).await;
+        frames.next_of(SETTINGS).await.expect("settings");
+        held.push(frames);
+    }
+    for _ in 0..20 {
+        let mut stream = TcpStream::connect(sidecar.grpc()).await.expect("a connection");
+        ends(&mut stream, "a connection too many").await;
+    }
+    lasting.clone().check(asked).await.expect("whoever is connected is answered");
+    let metrics = http::get(&sidecar.admin("/metrics"), &[]).await.body;
+    let count = |name: &str| -> u64 {
+        let of_grpc = |line: &&str| line.starts_with(name) && line.contains("127.0.0.1");
+        let lines = metrics.lines().filter(of_grpc).filter(|line| line.contains("\"grpc\""));
+        lines.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
+    };
+    assert_eq!(count("bailiff_connections_refused_total{"), 20, "{metrics}");
+    assert_eq!(count("bailiff_connections{"), 3, "{metrics}");
+    // Each listener has a limit of its own, and a place that is left is free again.
+    drop((held, lasting));
+    let free = async {
+        loop {
+            let mut stream = TcpStream::connect(sidecar.grpc()).await.expect("a connection");
+            stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.ok();
+            let mut first = [0; 1];
+            if matches!(stream.read(&mut first).await, Ok(1)) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, free).await.expect("a place is free again");
+    is_served(&sidecar, &instance).await;
+}

@@ -2,11 +2,14 @@
 
 use crate::{
     core::clock::SharedClock,
-    serve::listener::{
-        ListenError, Listener, ListenerSettings,
-        tls::{Protocols, Tls, TlsStatus},
+    serve::{
+        limits::Limits,
+        listener::{
+            Crowd, ListenError, Listener, ListenerSettings,
+            tls::{Protocols, Tls, TlsStatus},
+        },
     },
-    telemetry::metrics::{ListenerState, Metrics},
+    telemetry::metrics::{Connections, ListenerState, Metrics},
 };
 use std::sync::Arc;
 
@@ -14,16 +17,18 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(super) struct Listeners {
     clock: SharedClock,
+    limits: Limits,
     encrypted: Encrypted,
+    crowds: Vec<(&'static str, String, Arc<Crowd>)>,
 }
 
 /// Those of them that speak TLS, by their names.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Encrypted(Vec<(&'static str, Arc<TlsStatus>)>);
+pub(super) struct Encrypted(Vec<(&'static str, String, Arc<TlsStatus>)>);
 
 impl Listeners {
-    pub(super) fn new(clock: SharedClock) -> Self {
-        Self { clock, encrypted: Encrypted::default() }
+    pub(super) fn new(clock: SharedClock, limits: Limits) -> Self {
+        Self { clock, limits, encrypted: Encrypted::default(), crowds: Vec::new() }
     }
 
     pub(super) async fn open_all(
@@ -50,7 +55,9 @@ impl Listeners {
             .map(|settings| Tls::start(settings, protocols, self.clock.clone()))
             .transpose()
             .map_err(|cause| ListenError::Tls { address: address.clone(), cause })?;
-        let listener = Listener::bind(&address, &socket).await?;
+        let listener = Listener::bind(&address, &socket).await?.with_limits(&self.limits);
+        let bound = listener.address().to_string();
+        self.crowds.push((name, bound.clone(), listener.crowd()));
         let encrypted = tls.is_some();
         tracing::info!(listener = name, address = %listener.address(), tls = encrypted, "listening");
         if !address.is_local() && !encrypted {
@@ -62,21 +69,32 @@ impl Listeners {
         Ok(match tls {
             None => listener,
             Some(tls) => {
-                self.encrypted.0.push((name, tls.status()));
+                self.encrypted.0.push((name, bound, tls.status()));
                 listener.with_tls(tls)
             }
         })
     }
 
-    /// Those that speak TLS, shown among the metrics from now on.
+    /// Shows all of them among the metrics from now on, and returns those that speak TLS.
     pub(super) fn observed_by(self, metrics: &Metrics) -> Encrypted {
-        let encrypted = self.encrypted;
+        let Self { encrypted, crowds, .. } = self;
+        metrics.observe_connections(move |tell| {
+            for (listener, address, crowd) in &crowds {
+                tell(Connections {
+                    listener,
+                    address,
+                    open: crowd.inside(),
+                    refused: crowd.turned_away(),
+                });
+            }
+        });
         if !encrypted.0.is_empty() {
             let shown = encrypted.clone();
             metrics.observe_listeners(move |tell| {
-                for (listener, status) in &shown.0 {
+                for (listener, address, status) in &shown.0 {
                     tell(ListenerState {
                         listener,
+                        address,
                         not_after: status.not_after(),
                         certificate_bad: status.problem().is_some(),
                         failed_handshakes: status.failed_handshakes(),
@@ -92,7 +110,7 @@ impl Listeners {
 impl Encrypted {
     /// How the certificates are, a line or two each.
     pub(super) fn lines(&self) -> impl Iterator<Item = String> {
-        self.0.iter().flat_map(|(listener, status)| {
+        self.0.iter().flat_map(|(listener, _, status)| {
             let until = status.not_after().rfc3339();
             let good = format!("tls of listener {listener}: certificate good until {until}");
             let problem = status.problem().map(|problem| {

@@ -21,14 +21,23 @@ impl LimitSettings {
         Self { decisions_at_once: DECISIONS_AT_ONCE, serve: Limits::STANDARD };
 
     pub(super) fn resolve(entry: LimitsEntry) -> Result<Self, SettingsError> {
-        let LimitsEntry { decisions_at_once, streams_per_connection, head_ms, leave_ms, drain_ms } =
-            entry;
+        let LimitsEntry {
+            decisions_at_once,
+            connections,
+            first_bytes_ms,
+            streams_per_connection,
+            head_ms,
+            leave_ms,
+            drain_ms,
+        } = entry;
         let Self { decisions_at_once: usual, serve } = Self::STANDARD;
         let millis = |set: Option<u32>, usual: Duration| {
             set.map_or(usual, |millis| Duration::from_millis(millis.into()))
         };
         for (setting, none) in [
             ("limits.decisions_at_once", decisions_at_once == Some(0)),
+            ("limits.connections", connections == Some(0)),
+            ("limits.first_bytes_ms", first_bytes_ms == Some(0)),
             ("limits.streams_per_connection", streams_per_connection == Some(0)),
             ("limits.head_ms", head_ms == Some(0)),
         ] {
@@ -43,6 +52,8 @@ impl LimitSettings {
         Ok(Self {
             decisions_at_once: decisions_at_once.unwrap_or(usual),
             serve: Limits {
+                connections: connections.unwrap_or(serve.connections),
+                first_bytes: millis(first_bytes_ms, serve.first_bytes),
                 streams: streams_per_connection.unwrap_or(serve.streams),
                 head_time: millis(head_ms, serve.head_time),
                 leave: millis(leave_ms, serve.leave),
@@ -79,6 +90,8 @@ mod tests {
                 "streams_per_connection",
             ),
             (LimitsEntry { head_ms: Some(0), ..LimitsEntry::default() }, "head_ms"),
+            (LimitsEntry { connections: Some(0), ..LimitsEntry::default() }, "connections"),
+            (LimitsEntry { first_bytes_ms: Some(0), ..LimitsEntry::default() }, "first_bytes_ms"),
         ] {
             let error = LimitSettings::resolve(entry).unwrap_err().to_string();
             assert!(error.contains(name), "{error}");

@@ -30,6 +30,7 @@ use health::Health;
 use operator::OperatorDoor;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
+use tokio_stream::StreamExt as _;
 use tonic::{
     service::Routes,
     transport::{Error, Server},
@@ -131,6 +132,9 @@ pub(super) async fn serve(
     limits: Limits,
     draining: impl Future<Output = ()>,
 ) -> Result<(), Error> {
+    let incoming = listener.map(move |connection| {
+        connection.map(|connection| connection.beginning_within(limits.first_bytes))
+    });
     Server::builder()
         .max_concurrent_streams(Some(limits.streams))
         .http2_max_pending_accept_reset_streams(Some(MAX_PENDING_RESETS))
@@ -138,7 +142,7 @@ pub(super) async fn serve(
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
         .add_routes(routes)
-        .serve_with_incoming_shutdown(listener, draining)
+        .serve_with_incoming_shutdown(incoming, draining)
         .await
 }
 

@@ -1,11 +1,13 @@
 //! Accepted connections, the same for every kind of socket and for both HTTP servers.
 
+use super::crowd::{Opening, Place};
 use crate::core::peer::PeerNames;
 use std::{
-    io::{self, IoSlice},
+    io::{self, ErrorKind, IoSlice},
     net::SocketAddr,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
+    time::Duration,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -19,6 +21,9 @@ use tonic::{Extensions, transport::server::Connected};
 pub struct Connection {
     stream: Stream,
     info: ConnectionInfo,
+    /// What is still to come of its beginning.
+    opening: Option<Opening>,
+    _place: Place,
 }
 
 /// What is known of a connection's other end.
@@ -61,13 +66,20 @@ impl Plain {
 }
 
 impl Connection {
-    pub(super) fn plain(stream: Plain) -> Self {
+    pub(super) fn plain(stream: Plain, place: Place) -> Self {
         let info = ConnectionInfo { address: stream.peer_address(), names: None };
-        Self { stream: Stream::Plain(stream), info }
+        Self { stream: Stream::Plain(stream), info, opening: None, _place: place }
     }
 
-    pub(super) fn encrypted(stream: TlsStream<Plain>, info: ConnectionInfo) -> Self {
-        Self { stream: Stream::Encrypted(Box::new(stream)), info }
+    pub(super) fn encrypted(stream: TlsStream<Plain>, info: ConnectionInfo, place: Place) -> Self {
+        let stream = Stream::Encrypted(Box::new(stream));
+        Self { stream, info, opening: None, _place: place }
+    }
+
+    /// The same connection, on which HTTP/2 must begin within this time.
+    #[must_use]
+    pub(in crate::serve) fn beginning_within(self, time: Duration) -> Self {
+        Self { opening: Some(Opening::within(time)), ..self }
     }
 }
 
@@ -81,7 +93,7 @@ impl Connected for Connection {
 
 macro_rules! to_stream {
     ($connection:expr, $stream:ident => $call:expr) => {
-        match &mut $connection.get_mut().stream {
+        match &mut $connection.stream {
             Stream::Plain(Plain::Tcp(stream)) => {
                 let $stream = Pin::new(stream);
                 $call
@@ -100,7 +112,7 @@ macro_rules! to_stream {
 
 macro_rules! to_plain {
     ($plain:expr, $stream:ident => $call:expr) => {
-        match $plain.get_mut() {
+        match $plain {
             Plain::Tcp(stream) => {
                 let $stream = Pin::new(stream);
                 $call
@@ -113,25 +125,15 @@ macro_rules! to_plain {
     };
 }
 
-macro_rules! reads_and_writes {
+macro_rules! writes {
     ($type:ty, $to:ident, $self:ident => $vectored:expr) => {
-        impl AsyncRead for $type {
-            fn poll_read(
-                self: Pin<&mut Self>,
-                context: &mut Context<'_>,
-                buffer: &mut ReadBuf<'_>,
-            ) -> Poll<io::Result<()>> {
-                $to!(self, stream => stream.poll_read(context, buffer))
-            }
-        }
-
         impl AsyncWrite for $type {
             fn poll_write(
                 self: Pin<&mut Self>,
                 context: &mut Context<'_>,
                 bytes: &[u8],
             ) -> Poll<io::Result<usize>> {
-                $to!(self, stream => stream.poll_write(context, bytes))
+                $to!(self.get_mut(), stream => stream.poll_write(context, bytes))
             }
 
             fn poll_write_vectored(
@@ -139,7 +141,7 @@ macro_rules! reads_and_writes {
                 context: &mut Context<'_>,
                 slices: &[IoSlice<'_>],
             ) -> Poll<io::Result<usize>> {
-                $to!(self, stream => stream.poll_write_vectored(context, slices))
+                $to!(self.get_mut(), stream => stream.poll_write_vectored(context, slices))
             }
 
             fn is_write_vectored(&$self) -> bool {
@@ -150,25 +152,61 @@ macro_rules! reads_and_writes {
                 self: Pin<&mut Self>,
                 context: &mut Context<'_>,
             ) -> Poll<io::Result<()>> {
-                $to!(self, stream => stream.poll_flush(context))
+                $to!(self.get_mut(), stream => stream.poll_flush(context))
             }
 
             fn poll_shutdown(
                 self: Pin<&mut Self>,
                 context: &mut Context<'_>,
             ) -> Poll<io::Result<()>> {
-                $to!(self, stream => stream.poll_shutdown(context))
+                $to!(self.get_mut(), stream => stream.poll_shutdown(context))
             }
         }
     };
 }
 
-reads_and_writes!(Plain, to_plain, self => match self {
+impl AsyncRead for Plain {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        to_plain!(self.get_mut(), stream => stream.poll_read(context, buffer))
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let connection = self.get_mut();
+        let Some(opening) = &mut connection.opening else {
+            return to_stream!(connection, stream => stream.poll_read(context, buffer));
+        };
+        if opening.poll_late(context).is_ready() {
+            return Poll::Ready(Err(ErrorKind::TimedOut.into()));
+        }
+        let before = buffer.filled().len();
+        ready!(to_stream!(connection, stream => stream.poll_read(context, buffer)))?;
+        if connection
+            .opening
+            .as_mut()
+            .is_some_and(|opening| opening.heard(buffer.filled().len() - before))
+        {
+            connection.opening = None;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+writes!(Plain, to_plain, self => match self {
     Self::Tcp(stream) => stream.is_write_vectored(),
     Self::Unix(stream) => stream.is_write_vectored(),
 });
 
-reads_and_writes!(Connection, to_stream, self => match &self.stream {
+writes!(Connection, to_stream, self => match &self.stream {
     Stream::Plain(plain) => plain.is_write_vectored(),
     Stream::Encrypted(stream) => stream.is_write_vectored(),
 });

@@ -3,12 +3,15 @@
 use super::{
     ListenAddress, ListenError,
     connection::{Connection, Plain},
+    crowd::Crowd,
     tls::{Handshakes, Tls},
     unix::{self, SocketFile, SocketOptions},
 };
+use crate::serve::limits::Limits;
 use std::{
     io::{self, ErrorKind},
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -29,6 +32,8 @@ pub struct Listener {
     address: ListenAddress,
     pause: Option<Pin<Box<Sleep>>>,
     handshakes: Option<Handshakes>,
+    crowd: Arc<Crowd>,
+    first_bytes: Duration,
 }
 
 /// The file's field order matters: the socket closes before its file goes.
@@ -65,13 +70,28 @@ impl Listener {
                 (Socket::Unix { listener, _file: None }, address.clone())
             }
         };
-        Ok(Self { socket, address, pause: None, handshakes: None })
+        let crowd = Arc::new(Crowd::new(Limits::STANDARD.connections));
+        let first_bytes = Limits::STANDARD.first_bytes;
+        Ok(Self { socket, address, pause: None, handshakes: None, crowd, first_bytes })
+    }
+
+    /// The same door with these limits.
+    #[must_use]
+    pub fn with_limits(self, limits: &Limits) -> Self {
+        let crowd = Arc::new(Crowd::new(limits.connections));
+        Self { crowd, first_bytes: limits.first_bytes, ..self }
     }
 
     /// The same door, to which whoever comes must speak TLS.
     #[must_use]
     pub fn with_tls(self, tls: Tls) -> Self {
-        Self { handshakes: Some(Handshakes::new(tls)), ..self }
+        Self { handshakes: Some(Handshakes::new(tls, self.first_bytes)), ..self }
+    }
+
+    /// Everybody at the door.
+    #[must_use]
+    pub fn crowd(&self) -> Arc<Crowd> {
+        Arc::clone(&self.crowd)
     }
 
     /// Where the door is, with the port the system chose where 0 was asked for.
@@ -95,10 +115,14 @@ impl Listener {
                 self.pause = None;
             }
             match ready!(self.poll_accept(context)) {
-                Ok(stream) => match &mut self.handshakes {
-                    None => return Poll::Ready(Connection::plain(stream)),
-                    Some(handshakes) => handshakes.begin(stream),
-                },
+                Ok(stream) => {
+                    // Closed at once where there are too many: they would wait for nothing.
+                    let Some(place) = self.crowd.enter() else { continue };
+                    match &mut self.handshakes {
+                        None => return Poll::Ready(Connection::plain(stream, place)),
+                        Some(handshakes) => handshakes.begin(stream, place),
+                    }
+                }
                 Err(error) if is_about_one_connection(&error) => {}
                 Err(error) => {
                     tracing::warn!(address = %self.address, %error, "no connection can be accepted");

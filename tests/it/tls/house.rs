@@ -105,8 +105,13 @@ impl House {
     /// A number on the page of metrics.
     pub(super) async fn metric(&self, name: &str) -> Option<f64> {
         let page = crate::support::http::get(&self.sidecar.admin("/metrics"), &[]).await.body;
-        let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-        line.and_then(|number| number.parse().ok())
+        let (name, labels) = name.split_once('{').expect("a metric with labels");
+        let labels: Vec<&str> = labels.trim_end_matches('}').split(',').collect();
+        let wanted = |line: &&str| {
+            let rest = line.strip_prefix(name).filter(|rest| rest.starts_with('{'));
+            rest.is_some_and(|rest| labels.iter().all(|label| rest.contains(label)))
+        };
+        page.lines().find(wanted)?.rsplit(' ').next()?.parse().ok()
     }
 
     /// The page of readiness.

@@ -3,7 +3,10 @@
 use super::{Tls, status::TlsStatus};
 use crate::{
     core::peer::PeerNames,
-    serve::listener::connection::{Connection, ConnectionInfo, Plain},
+    serve::listener::{
+        connection::{Connection, ConnectionInfo, Plain},
+        crowd::Place,
+    },
 };
 use rustls::ServerConnection;
 use std::{
@@ -15,8 +18,6 @@ use tokio::{task::JoinSet, time::timeout};
 use tokio_rustls::TlsAcceptor;
 use webpki::EndEntityCert;
 
-/// How long a handshake may take.
-const DEADLINE: Duration = Duration::from_secs(10);
 /// How many may be under way. More than this wait in the system's queue.
 const MOST: usize = 512;
 
@@ -24,12 +25,14 @@ const MOST: usize = 512;
 #[derive(Debug)]
 pub(in crate::serve::listener) struct Handshakes {
     tls: Tls,
+    /// How long one may take.
+    time: Duration,
     under_way: JoinSet<Option<Connection>>,
 }
 
 impl Handshakes {
-    pub(in crate::serve::listener) fn new(tls: Tls) -> Self {
-        Self { tls, under_way: JoinSet::new() }
+    pub(in crate::serve::listener) fn new(tls: Tls, time: Duration) -> Self {
+        Self { tls, time, under_way: JoinSet::new() }
     }
 
     pub(in crate::serve::listener) fn has_room(&self) -> bool {
@@ -37,13 +40,14 @@ impl Handshakes {
     }
 
     /// Begins one.
-    pub(in crate::serve::listener) fn begin(&mut self, stream: Plain) {
+    pub(in crate::serve::listener) fn begin(&mut self, stream: Plain, place: Place) {
+        let time = self.time;
         let acceptor = TlsAcceptor::from(self.tls.current.load_full());
         let allowed = Arc::clone(&self.tls.allowed);
         let status = Arc::clone(&self.tls.status);
         self.under_way.spawn(async move {
             let address = stream.peer_address();
-            let accepted = timeout(DEADLINE, acceptor.accept(stream)).await;
+            let accepted = timeout(time, acceptor.accept(stream)).await;
             let stream = match accepted {
                 Ok(Ok(stream)) => stream,
                 Ok(Err(error)) => {
@@ -62,7 +66,7 @@ impl Handshakes {
                 refused(&status, names.as_ref());
                 return None;
             }
-            Some(Connection::encrypted(stream, ConnectionInfo { address, names }))
+            Some(Connection::encrypted(stream, ConnectionInfo { address, names }, place))
         });
     }
 
