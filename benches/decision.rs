@@ -7,8 +7,8 @@ use bailiff::{
         assemble,
         policy_loader::Trial,
         settings::{
-            BackendApiSettings, EventSettings, InstanceSettings, KeySettings, LogSettings,
-            MachineSettings, Settings, WebhookSettings,
+            BackendApiSettings, EventSettings, InstanceSettings, KeySettings, LimitSettings,
+            LogSettings, MachineSettings, Settings, WebhookSettings,
         },
     },
     core::{
@@ -97,6 +97,7 @@ impl Bench {
             events: EventSettings::NONE,
             reflection: false,
             explain: false,
+            limits: LimitSettings::STANDARD,
             log: LogSettings {
                 filter: "off".to_owned(),
                 format: LogFormat::Json,

@@ -27,6 +27,7 @@ const SUBJECT: Subject<'static> = Subject {
     organization: Some("org_2acme0000000000000000000000"),
     role: Some("org:admin"),
     as_of: Some(NOW),
+    is_machine: false,
 };
 
 fn heard(targets: usize) -> RevocationIndex {

@@ -13,7 +13,7 @@ use aws_lc_rs::hmac;
 use bailiff::{
     authorizer::{
         intake::{Endpoint, Intake},
-        operators::Operators,
+        operators::{Admitted, Operators},
     },
     clerk::webhook::SigningSecret,
     core::{
@@ -31,7 +31,7 @@ use bailiff::{
         admin::AdminPages,
         http::webhook::WebhookDoor,
         limits::Limits,
-        listener::{ListenAddress, Listener},
+        listener::{ListenAddress, Listener, SocketOptions},
         respond::Disclosure,
     },
 };
@@ -73,7 +73,7 @@ const OPERATOR: &str = "made-up-operator-credential";
 
 async fn listener() -> (Listener, SocketAddr) {
     let any = ListenAddress::Tcp("127.0.0.1:0".parse().expect("an address"));
-    let listener = Listener::bind(&any, 0o600).await.expect("a free port");
+    let listener = Listener::bind(&any, &SocketOptions::STANDARD).await.expect("a free port");
     let ListenAddress::Tcp(address) = *listener.address() else { panic!("a TCP address") };
     (listener, address)
 }
@@ -91,7 +91,7 @@ impl Site {
         let secrets = vec![SigningSecret::parse(webhooks::SECRET).expect("a secret")];
         let endpoint = Endpoint { instance: name.clone(), instance_id: None, secrets };
         let operators = Operators::new(
-            &SecretString::from(OPERATOR),
+            Admitted { token: Some(&SecretString::from(OPERATOR)), clients: &[] },
             vec![name],
             log.clone(),
             Arc::clone(&shared),

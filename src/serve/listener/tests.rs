@@ -93,7 +93,10 @@ async fn a_unix_socket_serves_has_its_mode_and_goes_with_its_listener() {
     assert!(!path.exists());
 
     let address = ListenAddress::Unix(path.clone());
-    let _listener = Listener::bind(&address, 0o600).await.unwrap();
+    let _listener =
+        Listener::bind(&address, &SocketOptions { mode: 0o600, ..SocketOptions::STANDARD })
+            .await
+            .unwrap();
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
 }
 

@@ -82,7 +82,7 @@ async fn nobody_is_asked_who_they_are_for_the_next_policy() {
     let page = metrics(&sidecar).await;
     let counted = r#"bailiff_shadow_differences_total{live="allow",next="identity",rule="/a"} 1"#;
     assert!(page.contains(counted), "{page}");
-    assert!(page.contains(r#"{event="cache_miss",instance="main"} 0"#), "{page}");
+    assert!(page.contains(r#"{clerk_instance="main",event="cache_miss"} 0"#), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -16,6 +16,7 @@ use bailiff::{
         http_request::{HttpRequest, Scheme},
         id::InstanceName,
         location::Origin,
+        peer::Peer,
         question::{Also, CredentialSource, Question, Wanted},
     },
     policy::{Policy, Source},
@@ -93,7 +94,7 @@ impl House {
 
     /// Answers one message of a proxy. A panic is the caller's to see.
     pub(crate) fn check(&self, message: CheckRequest) -> CheckResponse {
-        self.runtime.block_on(self.door.decide(message))
+        self.runtime.block_on(self.door.decide(message, None))
     }
 
     /// Decides about a request with these header lines.
@@ -117,6 +118,7 @@ impl House {
                 peer: None,
             }),
             also: Also::default(),
+            peer: Peer::UNKNOWN,
         };
         self.runtime.block_on(self.authorizer.authorize(&question, Door::ExtAuthz))
     }

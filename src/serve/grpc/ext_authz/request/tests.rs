@@ -66,7 +66,7 @@ fn http<'a>(question: &'a Question<'a>) -> &'a HttpRequest<'a> {
 }
 
 fn refused(message: &CheckRequest) -> Reason {
-    question(message).expect_err("this is refused").reason
+    question(message, None).expect_err("this is refused").reason
 }
 
 fn target(http_request: CheckedRequest) -> Result<String, Reason> {
@@ -181,7 +181,7 @@ fn a_refused_request_still_knows_who_asks() {
     assert_eq!(asker(&[("content-type", "application/grpc")]), Asker::Grpc);
     assert_eq!(asker(&[("sec-fetch-dest", "document")]), Asker::Browser);
     assert_eq!(asker(&[]), Asker::Api);
-    let nothing = question(&CheckRequest { attributes: None });
+    let nothing = question(&CheckRequest { attributes: None }, None);
     let expected = Refused { reason: Reason::MalformedRequest, asker: Asker::Api };
     assert_eq!(nothing.err(), Some(expected));
 }
@@ -261,7 +261,7 @@ fn names_in_capitals_are_found_all_the_same() {
     let mut message = check(raw(get("/"), &[("Authorization", b"Bearer x")]));
     lower_case_names(&mut message);
     let text = |message: &CheckRequest, name: &str| {
-        http(&question(message).unwrap()).headers.text(name).map(str::to_owned)
+        http(&question(message, None).unwrap()).headers.text(name).map(str::to_owned)
     };
     assert_eq!(text(&message, "authorization").as_deref(), Some("Bearer x"));
 
