@@ -2,7 +2,12 @@
 //! Pure Rust: no `protoc` is needed. Envoy's messages come from the crate `envoy-types`.
 
 use prost::Message as _;
-use std::{env, error::Error, fs, path::PathBuf};
+use std::{
+    env,
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=proto");
@@ -23,5 +28,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out.join("descriptors.bin"), served.encode_to_vec())?;
 
     tonic_prost_build::configure().btree_map(".").include_file("pb.rs").compile_fds(descriptors)?;
+
+    // What the example service and its tests speak. It is no part of what ships, and may be absent.
+    println!("cargo:rerun-if-changed=examples/proto");
+    if Path::new("examples/proto").is_dir() {
+        let shop = protox::compile(["shop/v1/invoices.proto"], ["examples/proto"])?;
+        tonic_prost_build::compile_fds(shop)?;
+    }
     Ok(())
 }

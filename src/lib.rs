@@ -12,6 +12,7 @@
 //! - [`revocation`]: who is cut off although their token is valid.
 //! - [`authorizer`]: the one pipeline: find the rule, find out who asks, judge, decide.
 //! - [`pb`]: the generated messages of Bailiff's own service.
+//! - [`client`]: what a service in Rust asks Bailiff with.
 //! - [`serve`]: the doors, the listeners and the rendering of decisions.
 //! - [`reload`]: keeps a policy what its files say.
 //! - [`config`]: settings, and the one place where the parts are put together.
@@ -29,6 +30,7 @@
 pub mod authorizer;
 pub mod clerk;
 pub mod cli;
+pub mod client;
 pub mod config;
 pub mod core;
 pub mod pb;

@@ -62,6 +62,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "policy::explain",
         ],
     ),
+    ("client", &["pb"]),
     ("authorizer", &["clerk", "policy", "revocation", "telemetry", "core"]),
     ("clerk", &["core"]),
     ("policy", &["core"]),
@@ -76,15 +77,15 @@ const FLOORS: &[(&str, &[&str])] = &[
 const CONFINED: &[(&str, &[&str])] = &[
     ("reqwest", &["clerk/keys/fetch.rs", "clerk/backend_api/client.rs", "cli/"]),
     ("redis::", &["revocation/shared/"]),
-    ("tonic", &["serve/", "pb.rs", "cli/"]),
+    ("tonic", &["serve/", "pb.rs", "cli/", "client/"]),
     ("axum", &["serve/", "stand_in/", "cli/demo/"]),
-    ("tokio::net", &["serve/", "stand_in/", "cli/"]),
+    ("tokio::net", &["serve/", "stand_in/", "cli/", "client/connection.rs"]),
     ("std::fs", &["config/", "cli/", "serve/listener/"]),
     ("notify", &["reload/watch.rs", "cli/"]),
     ("std::env", &["config/", "cli/"]),
     ("SystemTime::now", &["core/clock.rs"]),
     ("Instant::now", &["core/clock.rs"]),
-    ("crate::pb", &["serve/grpc/", "cli/revoke.rs"]),
+    ("crate::pb", &["serve/grpc/", "cli/revoke.rs", "client/"]),
 ];
 
 #[test]

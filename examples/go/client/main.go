@@ -1,7 +1,7 @@
 // Asks Bailiff from Go: may this session do that, and whose session is it?
 //
-//	mkdir -p bailiff && go generate
-//	BAILIFF_ADDRESS=127.0.0.1:9191 go run . "$SESSION_TOKEN"
+//	go generate
+//	BAILIFF_ADDRESS=127.0.0.1:9191 go run ./client "$SESSION_TOKEN"
 //
 // Prints one JSON line.
 package main
