@@ -5,7 +5,7 @@ use crate::pb::v1::{
 };
 use http::{
     HeaderMap, HeaderName, HeaderValue, Response, StatusCode,
-    header::{self, SET_COOKIE},
+    header::SET_COOKIE,
 };
 use tonic::{Code, Status, body::Body};
 
@@ -116,7 +116,7 @@ fn over_grpc(answer: &HttpAnswer) -> Response<Body> {
         _ => Code::Unavailable,
     });
     let mut response = Status::new(code, answer.body.as_str()).into_http::<Body>();
-    let told = ["x-bailiff-reason", "www-authenticate", header::SET_COOKIE.as_str()];
+    let told = ["x-bailiff-reason", "www-authenticate", SET_COOKIE.as_str()];
     let told = answer.headers.iter().filter(|line| told.contains(&&*line.name));
     for (name, value) in told.filter_map(parsed) {
         response.headers_mut().append(name, value);

@@ -1,23 +1,35 @@
 package shop;
 
 import bailiff.v1.Authorization.*;
-import bailiff.v1.AuthorizationServiceGrpc.AuthorizationServiceBlockingStub;
+import com.google.protobuf.Message;
 import io.grpc.*;
+import io.grpc.protobuf.ProtoUtils;
+import io.grpc.stub.ClientCalls;
 import java.util.concurrent.TimeUnit;
 
 /** Asks Bailiff. What cannot be answered in time is refused. */
-record Bailiff(AuthorizationServiceBlockingStub stub) {
+record Bailiff(Channel channel) {
+  private static final MethodDescriptor<AuthorizeRequest, AuthorizeResponse> AUTHORIZE = unary(
+      "bailiff.v1.AuthorizationService/Authorize",
+      AuthorizeRequest.getDefaultInstance(), AuthorizeResponse.getDefaultInstance());
   /** Whom Bailiff named to the running gRPC handler; null where nobody is signed in. */
   static final Context.Key<Identity> IDENTITY = Context.key("identity");
 
   AuthorizeResponse ask(HttpRequest request) {
     try {
       var question = AuthorizeRequest.newBuilder().setHttp(request).build();
-      return stub.withDeadlineAfter(500, TimeUnit.MILLISECONDS).authorize(question);
+      var inTime = CallOptions.DEFAULT.withDeadlineAfter(500, TimeUnit.MILLISECONDS);
+      return ClientCalls.blockingUnaryCall(channel, AUTHORIZE, inTime, question);
     } catch (StatusRuntimeException error) {
       var refusal = HttpAnswer.newBuilder().setStatus(503).setBody("authorization is unavailable");
       return AuthorizeResponse.newBuilder().setDecision(Decision.newBuilder().setHttpAnswer(refusal)).build();
     }
+  }
+
+  /** What the gRPC plugin of protoc would generate. */
+  static <Q extends Message, A extends Message> MethodDescriptor<Q, A> unary(String name, Q asked, A answered) {
+    return MethodDescriptor.newBuilder(ProtoUtils.marshaller(asked), ProtoUtils.marshaller(answered))
+        .setType(MethodDescriptor.MethodType.UNARY).setFullMethodName(name).build();
   }
 
   static boolean allows(AuthorizeResponse answer) {

@@ -1,10 +1,9 @@
 package shop;
 
 import bailiff.v1.Authorization.Identity;
-import bailiff.v1.AuthorizationServiceGrpc;
 import io.grpc.*;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
-import io.grpc.stub.StreamObserver;
+import io.grpc.stub.*;
 import java.net.InetSocketAddress;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.*;
@@ -12,9 +11,8 @@ import org.eclipse.jetty.util.Callback;
 import shop.v1.*;
 
 /** A service that has Bailiff guard its HTTP route and its gRPC method: mvn package, see docs/clients.md. */
-class Service extends InvoiceServiceGrpc.InvoiceServiceImplBase {
-  @Override
-  public void getInvoice(GetInvoiceRequest asked, StreamObserver<Invoice> answer) {
+class Service {
+  private static void getInvoice(GetInvoiceRequest asked, StreamObserver<Invoice> answer) {
     var caller = Bailiff.IDENTITY.get();
     var reader = caller == null ? "" : caller.getUserId();
     answer.onNext(Invoice.newBuilder().setId(asked.getId()).setReadBy(reader).build());
@@ -37,19 +35,22 @@ class Service extends InvoiceServiceGrpc.InvoiceServiceImplBase {
     }
 
     private static String values(Request request, String name) {
-      var quoted = request.getHeaders().getValuesList(name).stream().map(value -> '"' + value + '"');
-      return quoted.toList().toString();
+      return request.getHeaders().getValuesList(name).stream().map(value -> '"' + value + '"').toList().toString();
     }
   }
 
   public static void main(String[] arguments) throws Exception {
     var address = System.getenv().getOrDefault("BAILIFF_ADDRESS", "127.0.0.1:9191");
     var channel = Grpc.newChannelBuilder(address, InsecureChannelCredentials.create()).build();
-    var bailiff = new Bailiff(AuthorizationServiceGrpc.newBlockingStub(channel));
+    var bailiff = new Bailiff(channel);
 
+    var method = Bailiff.unary("shop.v1.InvoiceService/GetInvoice",
+        GetInvoiceRequest.getDefaultInstance(), Invoice.getDefaultInstance());
+    var service = ServerServiceDefinition.builder("shop.v1.InvoiceService")
+        .addMethod(method, ServerCalls.asyncUnaryCall(Service::getInvoice)).build();
     var port = Integer.parseInt(System.getenv().getOrDefault("GRPC_PORT", "50051"));
     NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", port))
-        .intercept(new CallGuard(bailiff)).addService(new Service()).build().start();
+        .intercept(new CallGuard(bailiff)).addService(service).build().start();
 
     port = Integer.parseInt(System.getenv().getOrDefault("HTTP_PORT", "8080"));
     var server = new org.eclipse.jetty.server.Server(new InetSocketAddress("127.0.0.1", port));
