@@ -12,7 +12,9 @@ import (
 )
 
 // Guard asks one Bailiff.
-type Guard struct{ Bailiff bailiff.AuthorizationServiceClient }
+type Guard struct {
+	Bailiff bailiff.AuthorizationServiceClient
+}
 
 type identity struct{}
 

@@ -19,7 +19,9 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 )
 
-type service struct{ invoices.UnimplementedInvoiceServiceServer }
+type service struct {
+	invoices.UnimplementedInvoiceServiceServer
+}
 
 func (service) GetInvoice(ctx context.Context, asked *invoices.GetInvoiceRequest) (*invoices.Invoice, error) {
 	return &invoices.Invoice{Id: asked.Id, ReadBy: guard.Identity(ctx).GetUserId()}, nil
