@@ -1,7 +1,8 @@
 //! Certificates: an authority that lives as long as a test, and what it issues.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, SanType,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair, SanType,
 };
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
@@ -22,11 +23,19 @@ pub(crate) struct Certified {
     pub(crate) key: String,
 }
 
+/// A subject. Certificates are chained by subjects, so an authority has another one than what it issues.
+fn called(name: &str) -> DistinguishedName {
+    let mut subject = DistinguishedName::new();
+    subject.push(DnType::CommonName, name);
+    subject
+}
+
 impl Authority {
     /// One that nobody knows yet.
     pub(crate) fn new() -> Self {
         let key = KeyPair::generate().expect("a key");
         let mut parameters = CertificateParams::new(Vec::new()).expect("parameters");
+        parameters.distinguished_name = called("the authority");
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let pem = parameters.self_signed(&key).expect("a certificate").pem();
         Self { issuer: Issuer::new(parameters, key), pem }
@@ -52,6 +61,7 @@ impl Authority {
             names.iter().partition(|name| name.contains("://"));
         let others: Vec<String> = others.into_iter().map(str::to_owned).collect();
         let mut parameters = CertificateParams::new(others).expect("names");
+        parameters.distinguished_name = called("somebody");
         let uris = uris.into_iter().map(|uri| SanType::URI(uri.try_into().expect("a URI")));
         parameters.subject_alt_names.extend(uris);
         parameters.extended_key_usages =
