@@ -3,10 +3,7 @@
 use crate::pb::v1::{
     AuthorizeResponse, Decision, Effect, HttpAnswer, HttpHeader, Identity, UpstreamHeaders,
 };
-use http::{
-    HeaderMap, HeaderName, HeaderValue, Response, StatusCode,
-    header::SET_COOKIE,
-};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header::SET_COOKIE};
 use tonic::{Code, Status, body::Body};
 
 /// What the service is told about a request that goes on.
