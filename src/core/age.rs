@@ -92,7 +92,7 @@ fn misspelt(number: &str, unit: &str) -> AgeError {
 impl fmt::Display for AgeLimit {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let minutes = self.0.get();
-        let whole = UNITS.iter().find(|(_, per_unit)| minutes % per_unit == 0);
+        let whole = UNITS.iter().find(|(_, per_unit)| minutes.is_multiple_of(*per_unit));
         let (unit, per_unit) = whole.copied().unwrap_or(('m', 1));
         write!(formatter, "{}{unit}", minutes / per_unit)
     }

@@ -289,10 +289,8 @@ fn first_failure<'r, P: Copy>(
         Some(found) if !found.1.reason.is_mended_by_proving_anew() => Some(found),
         late => {
             // Whoever is not let in for their kind is told so; then one that cannot be worked out counts.
-            let rank = |(_, failure): &(P, Failure<'_>)| match failure.reason {
-                Reason::CredentialKind => 0,
-                reason if reason.is_about_the_unknown() => 1,
-                _ => 2,
+            let rank = |(_, Failure { reason, .. }): &(P, Failure<'_>)| {
+                (*reason != Reason::CredentialKind, !reason.is_about_the_unknown())
             };
             parts.filter(is_condition).filter_map(failed).min_by_key(rank).or(late)
         }

@@ -78,7 +78,7 @@ fn of_reason(got: &Got, user: Option<&UserFacts>, name: &str) -> Option<Cow<'sta
             format!("`{name}` has these features: {}", listed(features.unwrap_or_default()))
         }
         Reason::Plan => format!("`{name}` has these plans: {}", listed(&user?.plans)),
-        Reason::Reverification if user?.factors.is_none() => {
+        Reason::Reverification | Reason::FirstFactorUnknown if user?.factors.is_none() => {
             format!("nothing is said of when `{name}` verified factors: add `factors: [0, never]`")
         }
         Reason::SessionAgeUnknown if user?.session_age.is_none() => {
@@ -86,9 +86,6 @@ fn of_reason(got: &Got, user: Option<&UserFacts>, name: &str) -> Option<Cow<'sta
         }
         Reason::SessionTooOld => {
             format!("the session of `{name}` began `{}` ago", user?.session_age?)
-        }
-        Reason::FirstFactorUnknown if user?.factors.is_none() => {
-            format!("nothing is said of when `{name}` verified factors: add `factors: [0, never]`")
         }
         Reason::TokenExpired => format!("the token of `{name}` has expired"),
         _ => return None,

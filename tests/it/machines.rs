@@ -379,6 +379,29 @@ async fn what_clerk_cannot_say_is_unavailable_and_known_machines_go_on() {
     assert_eq!(world.get("/machines", &oauth).await, "503 upstream_unavailable");
     assert_eq!(world.get("/machines", &api_key).await, "200");
     assert_eq!(world.get("/machines", &m2m_jwt).await, "200", "nobody is asked about a JWT");
+    // Tried until it is plain that it fails, and then not for a while.
+    for _ in 0..3 {
+        assert_eq!(world.get("/machines", &oauth).await, "503 upstream_unavailable");
+    }
+    let metrics = http::get(&world.sidecar.admin("/metrics"), &[]).await.body;
+    let count = |metric: &str| {
+        let lines = metrics.lines().filter_map(|line| line.rsplit_once(' '));
+        let found = lines.filter(|(name, _)| name.contains(metric)).map(|(_, count)| count);
+        found.map(|count| count.parse::<u64>().expect("a count")).next()
+    };
+    assert_eq!(count("bailiff_instance_circuits_open{"), Some(1), "{metrics}");
+    let known = count(r#"event="machine_cache_hit""#);
+    assert_eq!(known, Some(1), "{metrics}");
+    for (event, least) in [
+        ("call_sent", 6),
+        ("call_failed", 5),
+        ("call_repeated", 2),
+        ("call_refused_by_circuit", 1),
+        ("machine_cache_miss", 2),
+    ] {
+        let counted = count(&format!(r#"event="{event}""#));
+        assert!(counted >= Some(least), "{event}: {counted:?}\n{metrics}");
+    }
     world.clerk.faults().clear();
     assert_eq!(world.clerk.requests().count(Endpoint::VerifyM2mToken), 0);
 }

@@ -104,12 +104,12 @@ pub(super) async fn assemble(
 pub(super) fn observe(metrics: &Metrics, log: &EventLog) {
     if log.shared_status().is_some() {
         let log = log.clone();
-        metrics.observe_shared_log(move || log.shared_status().map(figures));
+        metrics.observe_shared_log(move || log.shared_status().as_ref().map(figures));
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "Unix milliseconds are far below 2^52")]
-fn figures(status: SharedStatus) -> SharedLogFigures {
+fn figures(status: &SharedStatus) -> SharedLogFigures {
     SharedLogFigures {
         states: SharedState::NAMES,
         state: status.state.name(),

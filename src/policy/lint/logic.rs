@@ -170,13 +170,12 @@ fn reason(requirement: &Requirement) -> Never {
 /// What only people have.
 const fn of_people(requirement: &Requirement) -> Option<&'static str> {
     match requirement {
-        Requirement::SignedIn => Some("no session"),
+        Requirement::SignedIn | Requirement::Recency(Recency::Session(_)) => Some("no session"),
         Requirement::Organization(_) => Some("no active organization"),
         Requirement::Role(_) => Some("no role"),
         Requirement::Permission(_) => Some("no permissions"),
         Requirement::Feature(_) => Some("no features"),
         Requirement::Plan(_) => Some("no plan"),
-        Requirement::Recency(Recency::Session(_)) => Some("no session"),
         Requirement::Recency(Recency::FirstFactor(_)) => Some("no first factor"),
         Requirement::Reverification(_) => Some("no factors to verify again"),
         Requirement::Denied

@@ -72,7 +72,7 @@ impl Trouble {
 fn is_tls(error: &RedisError) -> bool {
     let shared = error.source().and_then(|cause| cause.downcast_ref::<SharedError>());
     let io = shared.and_then(|shared| shared.downcast_ref::<io::Error>());
-    io.and_then(io::Error::get_ref).is_some_and(|inner| inner.is::<rustls::Error>())
+    io.and_then(io::Error::get_ref).is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>)
 }
 
 /// How the client keeps the causes of its errors.
