@@ -191,8 +191,6 @@ async fn operators_see_how_the_link_stands_and_what_came_over_it() {
         r#"bailiff_shared_log_state{state="current"} 1"#,
         r#"bailiff_shared_log_state{state="away"} 0"#,
         r#"bailiff_shared_log_events_total{event="entry_applied"} 3"#,
-        r#"bailiff_shared_log_events_total{event="connected"} 1"#,
-        r#"bailiff_shared_log_events_total{event="interrupted"} 0"#,
         "bailiff_shared_log_lag_seconds 0",
         "bailiff_shared_log_pending 0",
     ];
@@ -217,12 +215,17 @@ async fn operators_see_how_the_link_stands_and_what_came_over_it() {
 
     redis.start_again().await;
     shows(&other, "/readyz", &["shared log: current; 4 entries taken in"]).await;
-    let figures = [
-        r#"bailiff_shared_log_state{state="current"} 1"#,
-        r#"bailiff_shared_log_events_total{event="connected"} 2"#,
-        "bailiff_shared_log_pending 0",
-    ];
-    shows(&one, "/metrics", &figures).await;
+    let figures =
+        [r#"bailiff_shared_log_state{state="current"} 1"#, "bailiff_shared_log_pending 0"];
+    let page = shows(&one, "/metrics", &figures).await;
+    // On a busy machine it may have been made more often.
+    for event in ["connected", "interrupted"] {
+        let counted = format!("bailiff_shared_log_events_total{{event=\"{event}\"}} ");
+        let count = page.lines().find_map(|line| line.strip_prefix(&*counted));
+        let least = if event == "connected" { 2 } else { 1 };
+        let count = count.and_then(|count| count.parse::<u64>().ok());
+        assert!(count >= Some(least), "{event}: {count:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
