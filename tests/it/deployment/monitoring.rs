@@ -8,7 +8,10 @@ use crate::support::{
     tokens::{Instance, Person},
     toolchain::{self, repository},
 };
-use bailiff::telemetry::metrics::Metrics;
+use bailiff::{
+    core::reason::{Category, Reason},
+    telemetry::metrics::Metrics,
+};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -191,6 +194,16 @@ fn complaints(promtool: &Path, page: &str) -> String {
     child.stdin.take().expect("input").write_all(page.as_bytes()).expect("it reads");
     let output = child.wait_with_output().expect("it ends");
     String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn whatever_keeps_bailiff_from_deciding_is_alerted_on_and_shown() {
+    let alerted = alerts().iter().map(|alert| str(&alert["expr"]).to_owned()).collect::<String>();
+    let shown: String = dashboard_expressions().concat();
+    for reason in Reason::ALL.iter().filter(|reason| reason.category() == Category::Unavailable) {
+        let name = reason.code();
+        assert!(alerted.contains(name) && shown.contains(name), "{name}");
+    }
 }
 
 #[test]
