@@ -9,8 +9,11 @@ use crate::support::{
     toolchain::{self, repository},
 };
 use bailiff::{
-    core::reason::{Category, Reason},
-    telemetry::metrics::Metrics,
+    core::{
+        clock::Timestamp,
+        reason::{Category, Reason},
+    },
+    telemetry::metrics::{ListenerState, Metrics, SharedLogFigures},
 };
 use serde_json::{Value, json};
 use std::{
@@ -88,13 +91,34 @@ async fn driven() -> String {
     http::send("GET", &sidecar.admin("/metrics"), &[]).await.body
 }
 
-/// Series of a sidecar that was asked, and those that only a defect makes.
+/// Series of a sidecar that was asked, and those that only a defect, a Redis or TLS makes.
 async fn series() -> Series {
     let mut series = Series::new();
     read(&driven().await, &mut series);
-    let defect = Metrics::new().expect("metrics");
-    defect.panicked("authorize");
-    read(&defect.page(), &mut series);
+    let rare = Metrics::new().expect("metrics");
+    rare.panicked("authorize");
+    rare.observe_shared_log(|| {
+        let events = ["entry_applied", "entry_skipped", "stored", "refused", "interrupted"];
+        Some(SharedLogFigures {
+            states: ["away", "catching_up", "current"],
+            state: "current",
+            lag: 0.5,
+            newest: 1.0,
+            pending: 0,
+            events: events.map(|event| (event, 1)),
+        })
+    });
+    rare.observe_listeners(|tell| {
+        tell(ListenerState {
+            listener: "grpc",
+            address: "127.0.0.1:9191",
+            not_after: Timestamp::from_unix_seconds(1),
+            certificate_bad: false,
+            failed_handshakes: 0,
+            refused_clients: 0,
+        });
+    });
+    read(&rare.page(), &mut series);
     series
 }
 
