@@ -8,7 +8,7 @@ use bailiff::{
         policy_loader::Trial,
         settings::{
             BackendApiSettings, EventSettings, InstanceSettings, KeySettings, LimitSettings,
-            LogSettings, MachineSettings, Settings, WebhookSettings,
+            LogSettings, MachineSettings, Settings, TelemetrySettings, WebhookSettings,
         },
     },
     core::{
@@ -28,7 +28,7 @@ use bailiff::{
         people,
         tokens::{Minting, Token},
     },
-    telemetry::log::LogFormat,
+    telemetry::{Telemetry, decision_log::DecisionLogOptions, log::LogFormat},
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 use envoy_types::pb::envoy::service::auth::v3::{
@@ -103,11 +103,15 @@ impl Bench {
                 format: LogFormat::Json,
                 detail: LogDetail::Plain,
             },
+            decision_log: DecisionLogOptions::standard(LogFormat::Json),
+            telemetry: TelemetrySettings::off(),
             token_cache_bytes,
         };
         let runtime = Runtime::new().expect("a runtime");
-        let parts =
-            runtime.block_on(assemble::assemble(settings, Trial::skipped())).expect("parts");
+        let telemetry = Telemetry::quiet().expect("instruments");
+        let parts = runtime
+            .block_on(assemble::assemble(settings, Trial::skipped(), &telemetry))
+            .expect("parts");
         Self { runtime, parts, key, _folder: folder }
     }
 

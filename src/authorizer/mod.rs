@@ -43,17 +43,18 @@ use crate::{
         AskedError, Inquiry, Policy, Requirement, Who,
         explain::{Explanation, Verdict},
     },
-    telemetry::metrics::Metrics,
+    telemetry::{decision_log::DecisionLog, metrics::Metrics, trace::Tracing},
 };
 use cut_off::unless_cut_off;
 use load::Load;
 use next::{Seen, Trial};
 use operator::OperatorRequirements;
-use record::Recorded;
+use record::{Recorded, Recorder};
 use remarks::Remarks;
 use revocations::Revocations;
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 use tokio::sync::watch;
+use tracing::Instrument as _;
 
 /// Answers questions.
 #[derive(Debug)]
@@ -61,10 +62,9 @@ pub struct Authorizer {
     policies: Policies,
     instances: Instances,
     clock: SharedClock,
-    metrics: Arc<Metrics>,
+    recorder: Recorder,
     operator: OperatorRequirements,
     ready: watch::Receiver<bool>,
-    log: LogDetail,
     revocations: Arc<Revocations>,
     load: Load,
 }
@@ -81,8 +81,14 @@ impl Authorizer {
         revocations: Arc<Revocations>,
     ) -> Self {
         let (policies, operator) = (policies.into(), OperatorRequirements::new());
-        let (log, load) = (LogDetail::Plain, Load::new(usize::MAX));
-        Self { policies, instances, clock, metrics, operator, ready, log, revocations, load }
+        let recorder = Recorder {
+            metrics,
+            log: Arc::new(DecisionLog::off()),
+            detail: LogDetail::Plain,
+            tracing: Tracing::OFF,
+        };
+        let load = Load::new(usize::MAX);
+        Self { policies, instances, clock, recorder, operator, ready, revocations, load }
     }
 
     /// The same for so many questions at once. More are refused with [`Reason::Overloaded`].
@@ -93,8 +99,23 @@ impl Authorizer {
 
     /// The same with decisions logged in this detail.
     #[must_use]
-    pub fn with_log_detail(self, log: LogDetail) -> Self {
-        Self { log, ..self }
+    pub fn with_decision_log(mut self, log: Arc<DecisionLog>, detail: LogDetail) -> Self {
+        self.recorder.log = log;
+        self.recorder.detail = detail;
+        self
+    }
+
+    /// The same with decisions recorded as spans.
+    #[must_use]
+    pub fn with_tracing(mut self, tracing: Tracing) -> Self {
+        self.recorder.tracing = tracing;
+        self
+    }
+
+    /// What makes the span around a question, in which a door asks it.
+    #[must_use]
+    pub const fn tracing(&self) -> Tracing {
+        self.recorder.tracing
     }
 
     /// Decides one question.
@@ -114,13 +135,19 @@ impl Authorizer {
         let stopwatch = Stopwatch::start();
         let mut seen = Seen::wanted(policies.next.is_some());
         let (outcome, remarks) = self.decide(question, &policies.live, now, &mut seen).await;
-        remarks.record(&self.metrics, &outcome.decision.revision);
-        let recorded = Recorded { question, outcome: &outcome, door, at: now, detail: self.log };
-        record::decided(&self.metrics, &recorded, stopwatch.elapsed());
+        remarks.record(&self.recorder.metrics, &outcome.decision.revision);
+        let took = stopwatch.elapsed();
+        self.recorder.decided(&Recorded {
+            question: Some(question),
+            outcome: &outcome,
+            door,
+            at: now,
+            took,
+        });
         if let Some(next) = &policies.next {
             let (instances, operator) = (&self.instances, &self.operator);
             let trial = Trial { question, instances, operator, now, seen };
-            trial.compare(next, &outcome.decision, &self.metrics);
+            trial.compare(next, &outcome.decision, &self.recorder.metrics);
         }
         outcome
     }
@@ -212,9 +239,11 @@ impl Authorizer {
         if !asked.wants_identity() {
             return case.judge_anyone(&asked);
         }
-        let authentication = self.authenticate(instance, question, asked.accepts(), now).await;
+        let authenticating = self.authenticate(instance, question, asked.accepts(), now);
+        let span = self.recorder.tracing.authenticate();
+        let authentication = authenticating.instrument(span).await;
         seen.note(&authentication);
-        case.judge(&asked, authentication, instance)
+        self.recorder.tracing.evaluate().in_scope(|| case.judge(&asked, authentication, instance))
     }
 
     fn overloaded(&self, question: &Question<'_>, door: Door) -> Outcome {
@@ -244,7 +273,8 @@ impl Authorizer {
             presentation,
         };
         let outcome = Outcome { decision, identity: Identity::Nobody, instance: None };
-        record::refused(&self.metrics, &outcome, door);
+        let (at, took) = (self.clock.now(), Duration::ZERO);
+        self.recorder.decided(&Recorded { question: None, outcome: &outcome, door, at, took });
         outcome
     }
 

@@ -12,6 +12,9 @@ pub enum Door {
 }
 
 impl Door {
+    /// Every door.
+    pub const ALL: &'static [Self] = &[Self::ExtAuthz, Self::Authorize];
+
     /// The name used in logs and metrics.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

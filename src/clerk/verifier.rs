@@ -12,7 +12,7 @@ use super::{
     verified_tokens::{Fingerprint, Known, VerifiedMachine, VerifiedToken, VerifiedTokens},
     verify::{RegisteredClaims, check_class, check_header, check_signature},
 };
-use crate::core::clock::Timestamp;
+use crate::core::{clock::Timestamp, span};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -68,6 +68,7 @@ impl Verifier {
             return self.verify_decoded(token, &jwt, outside, now).await;
         }
         self.counters.cache_hit.increment();
+        span::note("bailiff.cache", "hit");
         known.recheck(&self.instance, now)?;
         Ok(Arc::clone(known))
     }
@@ -80,6 +81,7 @@ impl Verifier {
         now: Timestamp,
     ) -> Result<Arc<VerifiedToken>, TokenError> {
         self.counters.cache_miss.increment();
+        span::note("bailiff.cache", "miss");
         let verified = self.verify_with(token, jwt, self.instance.clock_skew, outside, now).await?;
         // Tokens of other kinds can pass when Clerk itself hands them over in a handshake; whoever
         // presents one is refused before this store is asked.

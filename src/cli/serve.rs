@@ -12,7 +12,6 @@ use crate::{
         suite_file,
     },
     serve::{self, shutdown},
-    telemetry::log::Log,
 };
 use clap::Args;
 use std::error::Error;
@@ -48,24 +47,25 @@ pub(super) fn run(arguments: Arguments) -> Exit {
 }
 
 fn start(settings: Settings, skip_tests: bool) -> Result<(), Box<dyn Error>> {
-    let log = Log::start(&settings.log.filter, settings.log.format)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let telemetry = {
+        let _within = runtime.enter();
+        assemble::telemetry(&settings)?
+    };
     let trial = if skip_tests {
         tracing::warn!("the policy's own tests are skipped: nobody has seen what it decides");
         Trial::skipped()
     } else {
         suite_file::trial()
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(async {
         let stop = shutdown::requested()?;
-        let parts = assemble::assemble(settings, trial).await?;
+        let parts = assemble::assemble(settings, trial, &telemetry).await?;
         let Parts { authorizer, doors, options, background } = parts;
         serve::run(doors, authorizer, options, stop).await?;
         drop(background);
         Ok(())
     });
-    if log.dropped_lines() > 0 {
-        tracing::warn!(lines = log.dropped_lines(), "log lines were dropped");
-    }
+    telemetry.finish();
     served
 }

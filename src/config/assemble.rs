@@ -3,6 +3,7 @@
 mod events;
 mod instances;
 mod listeners;
+mod telemetry;
 
 use super::{
     advice,
@@ -35,14 +36,19 @@ use crate::{
         listener::{ListenError, tls::Protocols},
         respond::Disclosure,
     },
-    telemetry::metrics::{InstanceEvent, Metrics, MetricsError},
+    telemetry::{
+        Telemetry,
+        metrics::{InstanceEvent, Metrics},
+    },
 };
 pub use instances::InstanceError;
+pub use telemetry::telemetry;
 
 use events::{Events, Forgetting};
 use instances::Shared;
 use listeners::{Encrypted, Listeners};
 use std::{io, sync::Arc};
+use telemetry::Reopening;
 use thiserror::Error;
 
 /// A Bailiff that listens already and does not serve yet.
@@ -64,6 +70,7 @@ pub struct Background {
     _readiness: Following,
     _policies: Vec<reload::Handle>,
     _forgetting: Forgetting,
+    _reopening: Reopening,
 }
 
 /// Why the parts cannot be put together.
@@ -109,9 +116,6 @@ pub enum AssembleError {
     /// HTTPS cannot be spoken.
     #[error("HTTPS cannot be set up")]
     Transport(#[from] HttpTransportError),
-    /// Metrics.
-    #[error(transparent)]
-    Metrics(#[from] MetricsError),
     /// A listener.
     #[error(transparent)]
     Listen(#[from] ListenError),
@@ -122,7 +126,11 @@ pub enum AssembleError {
 ///
 /// # Errors
 /// [`AssembleError`] names what does not hold.
-pub async fn assemble(settings: Settings, trial: Trial) -> Result<Parts, AssembleError> {
+pub async fn assemble(
+    settings: Settings,
+    trial: Trial,
+    telemetry: &Telemetry,
+) -> Result<Parts, AssembleError> {
     let Settings {
         policy,
         next_policy,
@@ -135,10 +143,14 @@ pub async fn assemble(settings: Settings, trial: Trial) -> Result<Parts, Assembl
         explain,
         limits,
         log,
+        decision_log: _,
+        telemetry: _,
         token_cache_bytes,
     } = settings;
     let clock: SharedClock = Arc::new(SystemClock);
-    let metrics = Arc::new(Metrics::new()?);
+    let metrics = Arc::clone(telemetry.metrics());
+    let decisions = Arc::clone(telemetry.decisions());
+    let reopening = Reopening::on_hangup(Arc::clone(&decisions)).map_err(AssembleError::Follow)?;
     let policies = PolicySettings { live: policy, next: next_policy, reload };
     let policies = FollowedPolicies::load(policies, trial, &metrics, &clock)?;
     advice::about_machines(&policies.in_force().now().live, &instances);
@@ -184,8 +196,8 @@ pub async fn assemble(settings: Settings, trial: Trial) -> Result<Parts, Assembl
     let authorizer =
         Authorizer::new(in_force, instances, clock, Arc::clone(&metrics), ready, revocations);
     let authorizer =
-        authorizer.with_log_detail(log.detail).with_most_at_once(limits.decisions_at_once);
-    let authorizer = Arc::new(authorizer);
+        authorizer.with_decision_log(decisions, log.detail).with_tracing(telemetry.tracing());
+    let authorizer = Arc::new(authorizer.with_most_at_once(limits.decisions_at_once));
     let detail = Detail {
         policies: policies.statuses(),
         encrypted: listeners.observed_by(&metrics),
@@ -193,8 +205,12 @@ pub async fn assemble(settings: Settings, trial: Trial) -> Result<Parts, Assembl
     };
     let admin = admin.map(|listener| (listener, pages(&metrics, &authorizer, detail)));
     let followed = policies.follow().map_err(AssembleError::Follow)?;
-    let background =
-        Background { _readiness: following, _policies: followed, _forgetting: forgetting };
+    let background = Background {
+        _readiness: following,
+        _policies: followed,
+        _forgetting: forgetting,
+        _reopening: reopening,
+    };
     let doors = Doors { grpc, admin, webhook };
     let options = ServeOptions {
         reflection,

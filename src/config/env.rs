@@ -68,6 +68,22 @@ variables! {
     LOG_FORMAT = "BAILIFF_LOG_FORMAT", false, "`json` or `text`.";
     LOG_REPLAYABLE = "BAILIFF_LOG_REPLAYABLE", false,
         "`true` logs with each decision what `bailiff replay` needs: the path and the identity.";
+    DECISION_LOG = "BAILIFF_DECISION_LOG", false,
+        "Where decisions are logged, separated by commas: `stderr`, `stdout`, `otlp`, paths of files; or `off`.";
+    OTLP_ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT", false,
+        "Address of an OpenTelemetry collector: traces, metrics and logs are then sent to it.";
+    OTLP_PROTOCOL = "OTEL_EXPORTER_OTLP_PROTOCOL", false, "`grpc`, unless it is `http/protobuf`.";
+    OTLP_HEADERS = "OTEL_EXPORTER_OTLP_HEADERS", true,
+        "Headers of every message to the collector: `name=value`, separated by commas.";
+    OTLP_CERTIFICATE = "OTEL_EXPORTER_OTLP_CERTIFICATE", false,
+        "Path of certificates to trust at the collector instead of the system's.";
+    METRIC_EXPORT_INTERVAL = "OTEL_METRIC_EXPORT_INTERVAL", false,
+        "How often metrics are sent, in milliseconds; 60,000 unless set.";
+    TRACES_SAMPLER_ARG = "OTEL_TRACES_SAMPLER_ARG", false,
+        "The share of questions that is traced where the caller's own trace does not say, from 0 to 1.";
+    SERVICE_NAME = "OTEL_SERVICE_NAME", false, "What traces, metrics and logs call this service; `bailiff` unless set.";
+    RESOURCE_ATTRIBUTES = "OTEL_RESOURCE_ATTRIBUTES", false,
+        "What else they say about it: `name=value`, separated by commas.";
     EXPLAIN = "BAILIFF_EXPLAIN", false, "`true` answers requests for explanations over gRPC.";
 }
 

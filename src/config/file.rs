@@ -2,11 +2,13 @@
 
 mod limits;
 mod listeners;
+mod telemetry;
 
 pub use limits::LimitsEntry;
 pub use listeners::{
     ClientAuth, FullListener, ListenerEntry, Listeners, ListenersEntry, MinimumVersion, TlsEntry,
 };
+pub use telemetry::{DecisionLogEntry, OnFull, OnlyEntry, OtlpEntry, Sinks, TelemetryEntry};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -50,6 +52,12 @@ pub struct SettingsFile {
     /// Logging.
     #[serde(default)]
     pub log: LogEntry,
+    /// The decision log.
+    #[serde(default)]
+    pub decision_log: DecisionLogEntry,
+    /// What is sent to an OpenTelemetry collector.
+    #[serde(default)]
+    pub telemetry: TelemetryEntry,
     /// The cache of verified tokens.
     #[serde(default)]
     pub token_cache: TokenCacheEntry,

@@ -6,18 +6,24 @@ mod instance;
 mod limits;
 mod listeners;
 mod machines;
+mod telemetry;
 
 pub use error::SettingsError;
 pub use events::{EventSettings, RedisSettings, WebhookSettings};
 pub use instance::{BackendApiSettings, InstanceSettings, KeySettings};
 pub use limits::LimitSettings;
 pub use machines::MachineSettings;
+pub use telemetry::TelemetrySettings;
 
 use super::{
     env::{self, Environment},
     file::{LogEntry, SettingsFile, Switch},
 };
-use crate::{authorizer::LogDetail, serve::listener::ListenerSettings, telemetry::log::LogFormat};
+use crate::{
+    authorizer::LogDetail,
+    serve::listener::ListenerSettings,
+    telemetry::{decision_log::DecisionLogOptions, log::LogFormat},
+};
 use instance::resolve_instances;
 use std::path::{Path, PathBuf};
 
@@ -71,6 +77,10 @@ pub struct Settings {
     pub limits: LimitSettings,
     /// Logging.
     pub log: LogSettings,
+    /// The decision log.
+    pub decision_log: DecisionLogOptions,
+    /// What is sent to a collector.
+    pub telemetry: TelemetrySettings,
     /// Bytes that each instance's cache of verified tokens may hold.
     pub token_cache_bytes: u64,
 }
@@ -129,8 +139,11 @@ impl Settings {
             limits,
             operator_clients,
             log,
+            decision_log,
+            telemetry,
             token_cache,
         } = file;
+        let mut log = LogSettings::resolve(log, environment, flags)?;
         let instances = resolve_instances(instances, &base, environment, flags)?;
         let grpc = listeners::grpc(listeners.grpc, &base, environment, flags)?;
         let mut events = EventSettings::resolve(
@@ -160,7 +173,9 @@ impl Settings {
                 None => explain.unwrap_or(false),
             },
             limits: LimitSettings::resolve(limits)?,
-            log: LogSettings::resolve(log, environment, flags)?,
+            decision_log: telemetry::decision_log(decision_log, &mut log, &base, environment)?,
+            log,
+            telemetry: TelemetrySettings::resolve(telemetry, &base, environment)?,
             token_cache_bytes: token_cache.max_bytes.unwrap_or(DEFAULT_TOKEN_CACHE_BYTES),
         })
     }

@@ -29,4 +29,5 @@ pub mod question;
 pub mod reason;
 pub mod recency;
 pub mod reverification;
+pub mod span;
 pub mod text_template;

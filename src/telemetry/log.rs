@@ -1,15 +1,17 @@
-//! Log lines on standard error, written by a thread of their own.
-//!
-//! A decision must not wait for whoever reads the log, nor pay a system call for its line. Lines are
-//! gathered in memory for a few milliseconds and written together; when more have gathered than may
-//! wait, they are dropped and counted.
+//! Log lines: for whoever reads standard error, and for a collector.
 
-mod gathered;
-
-use gathered::{Entrance, Gathered, Writing};
-use std::{io, sync::Arc};
+use super::lines::{Entrance, Lines};
+use crate::core::span;
+use opentelemetry_sdk::trace::SdkTracer;
+use std::sync::Arc;
 use thiserror::Error;
-use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing::Metadata;
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry,
+    filter::{FilterExt as _, FilterFn, filter_fn},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 /// Form of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,47 +33,101 @@ pub enum LogError {
         /// What is wrong with it.
         source: tracing_subscriber::filter::ParseError,
     },
-    /// The writing thread cannot be started.
-    #[error("the thread that writes the log cannot be started: {0}")]
-    Thread(#[source] io::Error),
     /// Something else in this process logs already.
     #[error("logging has been started before")]
     Started(#[from] tracing_subscriber::util::TryInitError),
 }
 
-/// Keeps the writing thread alive; what has gathered is written when this is dropped.
-#[derive(Debug)]
-pub struct Log {
-    lines: Arc<Gathered>,
-    _writing: Writing,
+/// What is logged, and how.
+#[derive(Clone, Debug)]
+pub struct LogOptions {
+    /// Filter in the syntax of `tracing`.
+    pub filter: String,
+    /// Form of a line.
+    pub format: LogFormat,
 }
 
-impl Log {
-    /// Starts logging for the whole process.
-    ///
-    /// # Errors
-    /// [`LogError`] for a malformed filter, or when logging was started before.
-    pub fn start(filter: &str, format: LogFormat) -> Result<Self, LogError> {
-        let filter = EnvFilter::try_new(filter)
-            .map_err(|source| LogError::Filter { filter: filter.to_owned(), source })?;
-        let lines = Arc::new(Gathered::new());
-        let writing = Writing::start(Arc::clone(&lines), io::stderr()).map_err(LogError::Thread)?;
-        let registry = tracing_subscriber::registry().with(filter);
-        let layer = tracing_subscriber::fmt::layer().with_writer(Entrance(Arc::clone(&lines)));
-        match format {
-            LogFormat::Json => registry
-                .with(
-                    layer.json().with_current_span(false).with_span_list(false).flatten_event(true),
-                )
-                .try_init()?,
-            LogFormat::Text => registry.with(layer).try_init()?,
-        }
-        Ok(Self { lines, _writing: writing })
-    }
+/// What operators order is written beside the decisions, wherever those go.
+const AUDIT: &str = "bailiff::audit";
 
-    /// Lines that were dropped because too many were waiting.
-    #[must_use]
-    pub fn dropped_lines(&self) -> usize {
-        self.lines.dropped()
+/// Libraries that would tell of every message to a collector in another message to it.
+const SENDERS: [&str; 7] = ["opentelemetry", "tonic", "hyper", "h2", "tower", "reqwest", "rustls"];
+
+/// Where everything that passes through `tracing` goes.
+pub(super) struct Outputs {
+    /// Standard error.
+    pub(super) stderr: Arc<Lines>,
+    /// The collector, where it gets the log.
+    pub(super) collector: Option<Arc<Lines>>,
+    /// Where decisions go, but for standard error.
+    pub(super) audit: Vec<Arc<Lines>>,
+    /// What makes spans, where traces are recorded.
+    pub(super) tracer: Option<SdkTracer>,
+}
+
+type Output = Box<dyn Layer<Registry> + Send + Sync>;
+
+/// Starts logging for the whole process.
+pub(super) fn start(options: &LogOptions, outputs: Outputs) -> Result<(), LogError> {
+    let Outputs { stderr, collector, audit, tracer } = outputs;
+    // Spans are none of the log's business, and cost nothing where nobody else wants them.
+    let events = || filter_fn(|metadata: &Metadata<'_>| metadata.is_event());
+    let mut layers: Vec<Output> = Vec::new();
+    let filter = filter(options)?.and(events());
+    let shown = tracing_subscriber::fmt::layer().with_writer(Entrance(vec![stderr]));
+    layers.push(match options.format {
+        LogFormat::Json => shown
+            .json()
+            .with_current_span(false)
+            .with_span_list(false)
+            .flatten_event(true)
+            .with_filter(filter)
+            .boxed(),
+        LogFormat::Text => shown.with_filter(filter).boxed(),
+    });
+    if let Some(lines) = collector {
+        let own = filter_fn(|metadata: &Metadata<'_>| {
+            metadata.is_event() && !SENDERS.iter().any(|name| metadata.target().starts_with(name))
+        });
+        layers.push(json(vec![lines], self::filter(options)?.and(own)));
     }
+    if !audit.is_empty() {
+        let orders =
+            filter_fn(|metadata: &Metadata<'_>| metadata.is_event() && metadata.target() == AUDIT);
+        layers.push(json(audit, orders));
+    }
+    if let Some(tracer) = tracer {
+        let spans: FilterFn =
+            filter_fn(|metadata| metadata.is_span() && metadata.target() == span::TARGET);
+        let layer = tracing_opentelemetry::layer()
+            .with_tracer(tracer)
+            .with_location(false)
+            .with_threads(false)
+            .with_target(false)
+            .with_level(false)
+            .with_tracked_inactivity(false)
+            .with_context_activation(false);
+        layers.push(layer.with_filter(spans).boxed());
+    }
+    tracing_subscriber::registry().with(layers).try_init()?;
+    Ok(())
+}
+
+fn filter(options: &LogOptions) -> Result<EnvFilter, LogError> {
+    let filter = &options.filter;
+    EnvFilter::try_new(filter).map_err(|source| LogError::Filter { filter: filter.clone(), source })
+}
+
+fn json<F>(lines: Vec<Arc<Lines>>, filter: F) -> Output
+where
+    F: tracing_subscriber::layer::Filter<Registry> + Send + Sync + 'static,
+{
+    tracing_subscriber::fmt::layer()
+        .with_writer(Entrance(lines))
+        .json()
+        .with_current_span(false)
+        .with_span_list(false)
+        .flatten_event(true)
+        .with_filter(filter)
+        .boxed()
 }

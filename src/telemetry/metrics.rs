@@ -1,19 +1,25 @@
 //! Counters and durations, read by Prometheus from the admin listener.
 
 mod listeners;
+mod losses;
 mod policy;
 mod shared_log;
 
 pub use listeners::{Connections, ListenerState};
+pub(super) use losses::Lost;
 pub use policy::ReloadResult;
 pub use shared_log::SharedLogFigures;
 
 use self::policy::PolicyMetrics;
+use super::otlp::Pushed;
 use opentelemetry::{
     KeyValue,
     metrics::{Counter, Histogram, Meter, MeterProvider as _},
 };
-use opentelemetry_sdk::{Resource, metrics::SdkMeterProvider};
+use opentelemetry_sdk::{
+    Resource,
+    metrics::{PeriodicReader, SdkMeterProvider},
+};
 use prometheus::{Encoder, Registry, TextEncoder};
 use std::{fmt, time::Duration};
 use thiserror::Error;
@@ -45,7 +51,7 @@ pub struct Metrics {
     policy: PolicyMetrics,
     meter: Meter,
     // Dropping the provider ends the export.
-    _provider: SdkMeterProvider,
+    provider: SdkMeterProvider,
 }
 
 /// One count that another part of the process keeps.
@@ -65,16 +71,26 @@ impl Metrics {
     /// # Errors
     /// [`MetricsError`] if the exporter cannot be registered.
     pub fn new() -> Result<Self, MetricsError> {
+        let resource = Resource::builder_empty().with_service_name("bailiff").build();
+        Self::with_reader(resource, None)
+    }
+
+    /// The same, read by somebody else besides.
+    pub(super) fn with_reader(
+        resource: Resource,
+        reader: Option<PeriodicReader<Pushed>>,
+    ) -> Result<Self, MetricsError> {
         let registry = Registry::new();
         let exporter = opentelemetry_prometheus::exporter()
             .with_registry(registry.clone())
             .scope_info_enabled(false)
             .build()
             .map_err(|error| MetricsError::Exporter(error.to_string()))?;
-        let provider = SdkMeterProvider::builder()
-            .with_reader(exporter)
-            .with_resource(Resource::builder().with_service_name("bailiff").build())
-            .build();
+        let provider = SdkMeterProvider::builder().with_reader(exporter).with_resource(resource);
+        let provider = match reader {
+            Some(reader) => provider.with_reader(reader).build(),
+            None => provider.build(),
+        };
         let meter = provider.meter("bailiff");
         Ok(Self {
             decisions: meter
@@ -106,7 +122,7 @@ impl Metrics {
             policy: PolicyMetrics::new(&registry, &meter)?,
             registry,
             meter,
-            _provider: provider,
+            provider,
         })
     }
 
@@ -192,6 +208,12 @@ impl Metrics {
                 });
             })
             .build();
+    }
+
+    /// Sends the last values to whoever is sent any, and ends.
+    pub(super) fn finish(&self) {
+        // What could not be sent has been told where it was tried.
+        let _ = self.provider.shutdown();
     }
 
     /// The page in Prometheus's text format.

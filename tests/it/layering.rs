@@ -75,12 +75,21 @@ const FLOORS: &[(&str, &[&str])] = &[
 
 /// What does I/O or reads the time, and the only places that may name it: files, or folders with `/`.
 const CONFINED: &[(&str, &[&str])] = &[
-    ("reqwest", &["clerk/keys/fetch.rs", "clerk/backend_api/client.rs", "cli/"]),
+    (
+        "reqwest",
+        &[
+            "clerk/keys/fetch.rs",
+            "clerk/backend_api/client.rs",
+            "telemetry/otlp/transport.rs",
+            "cli/",
+        ],
+    ),
     ("redis::", &["revocation/shared/"]),
-    ("tonic", &["serve/", "pb.rs", "cli/", "client/"]),
+    ("tonic", &["serve/", "pb.rs", "telemetry/otlp/transport.rs", "cli/", "client/"]),
     ("axum", &["serve/", "stand_in/", "cli/demo/"]),
     ("tokio::net", &["serve/", "stand_in/", "cli/", "client/connection.rs"]),
-    ("std::fs", &["config/", "cli/", "serve/listener/"]),
+    ("std::fs", &["config/", "cli/", "serve/listener/", "telemetry/decision_log/file.rs"]),
+    ("opentelemetry", &["telemetry/"]),
     ("notify", &["reload/watch.rs", "cli/"]),
     ("std::env", &["config/", "cli/"]),
     ("SystemTime::now", &["core/clock.rs"]),

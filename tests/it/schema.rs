@@ -2,7 +2,7 @@
 //! With `BAILIFF_UPDATE_SCHEMA=1` this writes the copies under `deploy/schema`.
 
 use crate::support::toolchain::repository;
-use bailiff::{config::file::SettingsFile, policy::Policy};
+use bailiff::{config::file::SettingsFile, policy::Policy, telemetry::decision_log::DecisionLine};
 use serde_json::Value;
 use std::{fs, path::PathBuf};
 
@@ -14,6 +14,11 @@ fn the_copy_of_the_policy_schema_is_current() {
 #[test]
 fn the_copy_of_the_settings_schema_is_current() {
     check("bailiff", &SettingsFile::schema());
+}
+
+#[test]
+fn the_copy_of_the_schema_of_decisions_is_current() {
+    check("decision", &DecisionLine::schema());
 }
 
 #[test]

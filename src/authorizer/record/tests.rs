@@ -1,4 +1,4 @@
-use super::{LogDetail, Recorded, decided};
+use super::{LogDetail, Recorded, Recorder};
 use crate::{
     authorizer::outcome::{Door, Outcome},
     core::{
@@ -15,39 +15,18 @@ use crate::{
         reason::Reason,
     },
     policy::replay::LoggedDecision,
-    telemetry::metrics::Metrics,
+    telemetry::{
+        decision_log::{DecisionLine, DecisionLog, DecisionLogOptions},
+        log::LogFormat,
+        metrics::Metrics,
+        trace::Tracing,
+    },
 };
 use serde_json::Value;
-use std::{
-    io::{self, Write},
-    sync::{Arc, Mutex},
-    time::Duration,
-};
-
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use std::{sync::Arc, time::Duration};
 
 /// The line that is logged about a question, as the JSON format writes it.
 fn logged(wanted: Wanted<'_>, also: Also<'_>, identity: Identity, detail: LogDetail) -> String {
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_writer(move || writer.clone())
-        .finish();
     let question = Question {
         credential: CredentialSource::Request,
         instance: None,
@@ -71,14 +50,23 @@ fn logged(wanted: Wanted<'_>, also: Also<'_>, identity: Identity, detail: LogDet
         instance: Some(InstanceName::new("shop")),
     };
     let at = Timestamp::from_unix_millis(1_800_000_000_123);
-    let door = Door::ExtAuthz;
-    let recorded = Recorded { question: &question, outcome: &outcome, door, at, detail };
-    let metrics = Metrics::new().unwrap();
-    tracing::subscriber::with_default(subscriber, || {
-        decided(&metrics, &recorded, Duration::ZERO);
-    });
-    let bytes = lines.0.lock().unwrap().clone();
-    String::from_utf8(bytes).unwrap()
+    let recorded = Recorded {
+        question: Some(&question),
+        outcome: &outcome,
+        door: Door::ExtAuthz,
+        at,
+        took: Duration::ZERO,
+    };
+    let options = DecisionLogOptions::standard(LogFormat::Json);
+    DecisionLog::gathered(options, |log| {
+        let recorder = Recorder {
+            metrics: Arc::new(Metrics::new().unwrap()),
+            log: Arc::clone(log),
+            detail,
+            tracing: Tracing::OFF,
+        };
+        recorder.decided(&recorded);
+    })
 }
 
 const SECRET: &str = "s3cret";
@@ -167,4 +155,30 @@ fn preflights_and_actions_are_told() {
     let line = logged(Wanted::Action(action), also(), ada(), LogDetail::Replayable);
     let read = LoggedDecision::parse(&line).unwrap().unwrap();
     assert_eq!(read.question(), "action invoice.refund");
+}
+
+#[test]
+fn lines_are_valid_by_their_schema() {
+    let schema = jsonschema::draft202012::new(&DecisionLine::schema()).unwrap();
+    let also = || Also { require: Some("{ role: org:admin }"), action: Some("x") };
+    let action = || {
+        Wanted::Action(Action {
+            name: "invoice.refund",
+            resource: None,
+            context: JsonObject::new(),
+        })
+    };
+    for detail in [LogDetail::Plain, LogDetail::Replayable] {
+        for (wanted, identity) in [
+            (request("OPTIONS", "/a"), Identity::Nobody),
+            (request("GET", "/a/../b"), ada()),
+            (action(), ada()),
+        ] {
+            let line = logged(wanted, also(), identity, detail);
+            let line: Value = serde_json::from_str(&line).unwrap();
+            let mistakes: Vec<String> =
+                schema.iter_errors(&line).map(|error| error.to_string()).collect();
+            assert!(mistakes.is_empty(), "{mistakes:?}: {line}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The two calls that the browser procedure makes with the secret key.
 
-use super::{Answer, ApiBase, Outgoing, Repeat, Transport};
+use super::{Answer, ApiBase, Outgoing, Repeat, Transport, traced::called};
 use crate::clerk::request::refresh::{ErrorCode, RefreshCall, RefreshFailure};
 use http::Method;
 use secrecy::SecretString;
@@ -43,7 +43,7 @@ impl BackendApi {
             // A nonce is used up by asking.
             repeat: Repeat::Never,
         };
-        match self.transport.send(request).await {
+        match called(&*self.transport, "/v1/clients/handshake_payload", request).await {
             Ok(answer) if answer.is_success() => {
                 json_body(&answer).map(|body| lines(&body, "directives")).unwrap_or_default()
             }
@@ -80,7 +80,8 @@ impl BackendApi {
             json: Some(body.to_string().into_bytes()),
             repeat: Repeat::Never,
         };
-        let answer = self.transport.send(request).await.map_err(|_| RefreshFailure::Fetch)?;
+        let answer = called(&*self.transport, "/v1/sessions/{id}/refresh", request).await;
+        let answer = answer.map_err(|_| RefreshFailure::Fetch)?;
         read_refresh(&answer)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Unlike the others, their paths carry no version (Clerk: `api/factory.ts`, "skip API version").
 
-use super::{Answer, ApiBase, Outgoing, Repeat, Transport};
+use super::{Answer, ApiBase, Outgoing, Repeat, Transport, traced::called};
 use crate::{
     clerk::machine::{MachineError, OpaqueToken},
     core::machine::MachineKind,
@@ -94,7 +94,7 @@ impl MachineTokenApi {
             // Asking changes nothing.
             repeat: Repeat::AfterFailure,
         };
-        Ok(self.transports.of(token.kind()).send(request).await?)
+        Ok(called(self.transports.of(token.kind()), path, request).await?)
     }
 }
 

@@ -5,12 +5,14 @@ mod calls;
 mod client;
 mod guard;
 mod machine_tokens;
+mod traced;
 
 pub use base::{ApiBase, ApiBaseError, PlainHttp};
 pub use calls::BackendApi;
 pub use client::{HttpTransport, HttpTransportError};
 pub use guard::{CallLimits, CallRate, CircuitPolicy, GuardedTransport};
 pub use machine_tokens::{MachineTokenApi, MachineTransports, NoSecretKey};
+pub(super) use traced::fetched;
 
 use http::Method;
 use secrecy::SecretString;
@@ -109,6 +111,21 @@ pub enum NoAnswer {
 }
 
 impl NoAnswer {
+    /// The word for it in traces.
+    #[must_use]
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Timeout => "timeout",
+            Self::BrokenOff => "broken_off",
+            Self::TooLarge => "too_large",
+            Self::CircuitOpen => "circuit_open",
+            Self::TooManyCalls => "too_many_calls",
+            Self::RateExceeded => "rate_exceeded",
+            Self::Blocked => "blocked",
+        }
+    }
+
     /// Whether nothing was sent because of limits that are kept here.
     #[must_use]
     pub const fn is_refusal_of_ours(self) -> bool {

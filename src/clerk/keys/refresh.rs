@@ -10,13 +10,14 @@ use super::{
 };
 use crate::{
     clerk::{
-        backend_api::Transport,
+        backend_api::{Transport, fetched},
         counters::Counters,
         token_error::{FetchFailure, TokenError},
     },
     core::{
         clock::{SharedClock, Timestamp},
         id::KeyId,
+        span::{self, TARGET},
     },
 };
 use arc_swap::ArcSwap;
@@ -29,6 +30,7 @@ use tokio::{
     task::JoinHandle,
     time::{sleep, timeout},
 };
+use tracing::{Instrument as _, Span, info_span};
 
 /// The keys of one instance. Dropping it ends the task that fetches them.
 #[derive(Debug)]
@@ -223,8 +225,13 @@ impl Shared {
             Demand::Start => self.demanded.notify_one(),
             Demand::Wait => {}
         }
+        let span = if span::is_recorded() {
+            info_span!(target: TARGET, "keys fetch")
+        } else {
+            Span::none()
+        };
         // Without a round in time, the verdict is that of the keys at hand.
-        let _ = timeout(self.policy.wait, rounds.changed()).await;
+        let _ = timeout(self.policy.wait, rounds.changed()).instrument(span).await;
     }
 
     fn rotation<T>(&self, change: impl FnOnce(&mut Rotation) -> T) -> T {
@@ -245,14 +252,18 @@ impl Shared {
     async fn round(&self) -> Result<KeySet, FetchFailure> {
         let mut pause = self.policy.backoff;
         for _ in 1..self.policy.attempts {
-            let outcome = fetch::read(self.transport.send(self.source.request()).await);
+            let outcome = self.fetch().await;
             if outcome.is_ok() {
                 return outcome;
             }
             sleep(stretched(pause)).await;
             pause = pause.saturating_mul(2);
         }
-        fetch::read(self.transport.send(self.source.request()).await)
+        self.fetch().await
+    }
+
+    async fn fetch(&self) -> Result<KeySet, FetchFailure> {
+        fetch::read(fetched(&*self.transport, self.source.request()).await)
     }
 
     fn publish(&self, outcome: Result<KeySet, FetchFailure>) {

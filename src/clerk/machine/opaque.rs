@@ -8,7 +8,7 @@
 use super::{error::MachineError, form::OpaqueToken, options::MachineOptions};
 use crate::{
     clerk::{counters::Counters, verified_tokens::Fingerprint},
-    core::{clock::Timestamp, machine::Machine},
+    core::{clock::Timestamp, machine::Machine, span},
 };
 use moka::{Expiry, future, sync};
 use std::{
@@ -106,12 +106,14 @@ impl OpaqueTokens {
         if let Some(vouched) = self.known.get(&fingerprint).await {
             if vouched.still_counts(now) {
                 counters.machine_cache_hit.increment();
+                span::note("bailiff.cache", "hit");
                 return Ok(Arc::clone(&vouched.machine));
             }
             self.known.invalidate(&fingerprint).await;
         }
         let asked = self.known.try_get_with(fingerprint, async {
             counters.machine_cache_miss.increment();
+            span::note("bailiff.cache", "miss");
             let machine = ask.await.inspect_err(|error| {
                 if *error == MachineError::Unknown {
                     self.unknown.insert(fingerprint, now);

@@ -13,6 +13,7 @@ use crate::{
     core::{
         clock::Timestamp,
         machine::{Machine, MachineKind},
+        span,
     },
 };
 use std::sync::Arc;
@@ -39,6 +40,7 @@ impl Verifier {
             return self.verify_decoded_machine(token, &jwt, outside, now).await;
         }
         self.counters.cache_hit.increment();
+        span::note("bailiff.cache", "hit");
         self.check_machine(&known.machine, &known.registered, now)?;
         Ok(Arc::clone(&known.machine))
     }
@@ -51,6 +53,7 @@ impl Verifier {
         now: Timestamp,
     ) -> Result<Arc<Machine>, MachineError> {
         self.counters.cache_miss.increment();
+        span::note("bailiff.cache", "miss");
         let kind = jwt.kind();
         if kind == JwtKind::M2m && !jwt.may_be_m2m_class() {
             return Err(MachineError::Class);

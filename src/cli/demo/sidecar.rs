@@ -8,12 +8,12 @@ use crate::{
         policy_loader::Trial,
         settings::{
             BackendApiSettings, EventSettings, InstanceSettings, KeySettings, LimitSettings,
-            LogSettings, MachineSettings, Settings, WebhookSettings,
+            LogSettings, MachineSettings, Settings, TelemetrySettings, WebhookSettings,
         },
     },
     serve::{self, listener::ListenAddress},
     stand_in::clerk::StandIn,
-    telemetry::log::{Log, LogFormat},
+    telemetry::{Telemetry, decision_log::DecisionLogOptions, log::LogFormat},
 };
 use secrecy::SecretString;
 use std::{error::Error, net::SocketAddr, path::Path, time::Duration};
@@ -21,7 +21,7 @@ use std::{error::Error, net::SocketAddr, path::Path, time::Duration};
 /// A sidecar that listens already and does not serve yet.
 pub(super) struct Sidecar {
     parts: Parts,
-    log: Log,
+    telemetry: Telemetry,
 }
 
 impl Sidecar {
@@ -71,6 +71,8 @@ impl Sidecar {
             reflection: true,
             explain: true,
             limits: LimitSettings::STANDARD,
+            decision_log: DecisionLogOptions::standard(LogFormat::Text),
+            telemetry: TelemetrySettings::off(),
             log: LogSettings {
                 filter: "info".to_owned(),
                 format: LogFormat::Text,
@@ -78,12 +80,12 @@ impl Sidecar {
             },
             token_cache_bytes: 8 * 1024 * 1024,
         };
-        let log = Log::start(&settings.log.filter, settings.log.format)?;
-        let mut parts = assemble::assemble(settings, Trial::skipped()).await?;
+        let telemetry = assemble::telemetry(&settings)?;
+        let mut parts = assemble::assemble(settings, Trial::skipped(), &telemetry).await?;
         // Nobody has to be told that the demo is about to end.
         parts.options.limits.leave = Duration::ZERO;
         parts.options.limits.drain = Duration::from_secs(1);
-        Ok(Self { parts, log })
+        Ok(Self { parts, telemetry })
     }
 
     /// Serves until it is told to stop.
@@ -93,7 +95,8 @@ impl Sidecar {
     pub(super) async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Box<dyn Error>> {
         let Parts { authorizer, doors, options, background } = self.parts;
         serve::run(doors, authorizer, options, stop).await?;
-        drop((background, self.log));
+        drop(background);
+        self.telemetry.finish();
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use crate::{
     config::{env::EnvironmentError, file::SettingsFileError},
     serve::listener::ListenAddressError,
+    telemetry::decision_log::NotMaskable,
 };
 use std::path::PathBuf;
 use thiserror::Error;
@@ -85,6 +86,9 @@ pub enum SettingsError {
         /// What overrides it.
         by: &'static str,
     },
+    /// A field of the decision log.
+    #[error("`decision_log.mask`: {0}")]
+    Mask(#[source] NotMaskable),
     /// An address to listen on.
     #[error("`{setting}`: {source}")]
     Listener {

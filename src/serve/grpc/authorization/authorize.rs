@@ -13,6 +13,7 @@ use crate::{
     serve::grpc::status,
 };
 use tonic::Status;
+use tracing::{Instrument as _, Span};
 
 impl AuthorizationDoor {
     pub(super) async fn authorize_one(
@@ -25,9 +26,18 @@ impl AuthorizationDoor {
         let question = self.read(&message, caller, &mut violations);
         violations.into_result()?;
         match question {
-            Some(question) => self.ask(&question, message.explain, Violations::new()).await,
+            Some(question) => {
+                let span = self.span(caller);
+                self.ask(&question, message.explain, Violations::new()).instrument(span).await
+            }
             None => Err(status::internal("a question was lost without a word")),
         }
+    }
+
+    /// The span around one question of a call.
+    pub(super) fn span(&self, caller: &Caller) -> Span {
+        let call: &http::HeaderMap = caller.metadata.as_ref();
+        self.authorizer.tracing().decide(Door::Authorize.as_str(), call)
     }
 
     /// Reads a question, and has the authorizer look over a requirement.

@@ -7,6 +7,7 @@ use crate::{
     serve::grpc::status,
 };
 use tonic::Status;
+use tracing::Instrument as _;
 
 /// The most questions in a call.
 const MAX_QUESTIONS: usize = 100;
@@ -36,7 +37,8 @@ impl AuthorizationDoor {
         let asked = questions.iter().zip(&message.requests);
         for (index, (question, request)) in asked.enumerate() {
             let violations = Violations::within(FIELD, index);
-            responses.push(self.ask(question, request.explain, violations).await?);
+            let asking = self.ask(question, request.explain, violations);
+            responses.push(asking.instrument(self.span(caller)).await?);
         }
         Ok(BatchAuthorizeResponse { responses })
     }

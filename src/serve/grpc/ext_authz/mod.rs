@@ -15,18 +15,21 @@ mod response;
 
 use crate::{
     authorizer::{Authorizer, Door},
-    core::{asker::Asker, peer::PeerNames, reason::Reason},
+    core::{asker::Asker, peer::PeerNames, question::Wanted, reason::Reason},
     serve::{
         PanicHook,
         listener::peer_names,
         panics::{Panicked, caught},
         respond::Disclosure,
     },
+    telemetry::trace::{Carrier, FirstOf, Nothing},
 };
 use envoy_types::ext_authz::v3::pb::{Authorization, CheckRequest, CheckResponse};
+use http::HeaderMap;
 use request::Refused;
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
+use tracing::Instrument as _;
 
 /// The door.
 #[derive(Debug)]
@@ -47,15 +50,34 @@ impl ExtAuthzDoor {
         Self { authorizer, disclosure, on_panic }
     }
 
-    /// Answers one message of somebody whose certificate has these names. Total but for panics, which [`Authorization::check`] catches.
-    pub async fn decide(
+    /// Answers one message of somebody whose certificate has these names. Total but for panics, which
+    /// [`Authorization::check`] catches.
+    pub async fn decide(&self, message: CheckRequest, peer: Option<&PeerNames>) -> CheckResponse {
+        self.decide_in(message, peer, &Nothing).await
+    }
+
+    /// The same for a call that may be part of a trace: the proxy's own, else the one that the client
+    /// began.
+    async fn decide_in(
         &self,
         mut message: CheckRequest,
         peer: Option<&PeerNames>,
+        call: &dyn Carrier,
     ) -> CheckResponse {
         request::lower_case_names(&mut message);
         let outcome = match request::question(&message, peer) {
-            Ok(question) => self.authorizer.authorize(&question, Door::ExtAuthz).await,
+            Ok(question) => {
+                let tracing = self.authorizer.tracing();
+                let span = match &question.wanted {
+                    Wanted::Http(request) => {
+                        tracing.decide(Door::ExtAuthz.as_str(), &FirstOf(call, &request.headers))
+                    }
+                    Wanted::Action(_) | Wanted::Requirement(_) => {
+                        tracing.decide(Door::ExtAuthz.as_str(), call)
+                    }
+                };
+                self.authorizer.authorize(&question, Door::ExtAuthz).instrument(span).await
+            }
             Err(Refused { reason, asker }) => self.authorizer.refuse(reason, asker, Door::ExtAuthz),
         };
         response::render(outcome, self.disclosure)
@@ -68,9 +90,9 @@ impl Authorization for ExtAuthzDoor {
         &self,
         request: Request<CheckRequest>,
     ) -> Result<Response<CheckResponse>, Status> {
-        let (_, extensions, message) = request.into_parts();
-        let peer = peer_names(&extensions);
-        let answer = caught(self.decide(message, peer)).await;
+        let (metadata, extensions, message) = request.into_parts();
+        let (call, peer): (&HeaderMap, _) = (metadata.as_ref(), peer_names(&extensions));
+        let answer = caught(self.decide_in(message, peer, call)).await;
         Ok(Response::new(answer.unwrap_or_else(|Panicked| {
             self.on_panic.panicked(Door::ExtAuthz);
             response::refusal(Reason::InternalError, Asker::Api)
