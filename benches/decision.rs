@@ -28,7 +28,13 @@ use bailiff::{
         people,
         tokens::{Minting, Token},
     },
-    telemetry::{Telemetry, decision_log::DecisionLogOptions, log::LogFormat},
+    telemetry::{
+        Telemetry,
+        decision_log::{DecisionLogOptions, SinkTarget},
+        log::LogFormat,
+        otlp::{OtlpOptions, Protocol},
+        trace::Nothing,
+    },
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 use envoy_types::pb::envoy::service::auth::v3::{
@@ -37,9 +43,10 @@ use envoy_types::pb::envoy::service::auth::v3::{
 };
 use prost::Message as _;
 use secrecy::SecretString;
-use std::{fmt::Write as _, fs, hint::black_box, sync::Arc, time::Duration};
+use std::{fmt::Write as _, fs, hint::black_box, path::Path, sync::Arc, time::Duration};
 use tempfile::TempDir;
-use tokio::runtime::Runtime;
+use tokio::{net::TcpListener, runtime::Runtime};
+use tracing::Instrument as _;
 
 const PUBLISHABLE_KEY: &str = "pk_live_Y2xlcmsuc2hvcC50ZXN0JA"; // clerk.shop.test
 const ORIGIN: &str = "https://shop.test";
@@ -48,6 +55,7 @@ const ORIGIN: &str = "https://shop.test";
 struct Bench {
     runtime: Runtime,
     parts: assemble::Parts,
+    telemetry: Telemetry,
     key: SigningKey,
     _folder: TempDir,
 }
@@ -60,6 +68,35 @@ impl Bench {
 
     /// `next`: a policy that is compared with the one in force.
     fn beside(token_cache_bytes: u64, next: Option<&str>) -> Self {
+        Self::with(token_cache_bytes, next, |_, _| Telemetry::quiet().expect("instruments"))
+    }
+
+    /// With everything that can be told: decisions to a file, one in a hundred as spans, metrics and
+    /// the log to a collector.
+    fn telling() -> Self {
+        Self::with(64 * 1024 * 1024, None, |settings, folder| {
+            "info".clone_into(&mut settings.log.filter);
+            settings.decision_log.to = vec![SinkTarget::File(folder.join("decisions.log"))];
+            settings.telemetry.otlp = Some(OtlpOptions {
+                endpoint: collector(),
+                protocol: Protocol::HttpProtobuf,
+                headers: Vec::new(),
+                certificates: None,
+                traces: true,
+                metrics: true,
+                logs: true,
+                metric_interval: Duration::from_secs(1),
+            });
+            assemble::telemetry(settings).expect("telemetry")
+        })
+    }
+
+    /// `telemetry`: what tells, for settings that it may change, with a folder of its own.
+    fn with(
+        token_cache_bytes: u64,
+        next: Option<&str>,
+        telemetry: impl FnOnce(&mut Settings, &Path) -> Telemetry,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let policy = folder.path().join("policy.yaml");
         fs::write(&policy, include_str!("../deploy/policy.yaml")).expect("a policy");
@@ -69,7 +106,7 @@ impl Bench {
             path
         });
         let key = SigningKey::generate("ins_bench").expect("a key");
-        let settings = Settings {
+        let mut settings = Settings {
             policy,
             next_policy,
             reload: false,
@@ -103,16 +140,20 @@ impl Bench {
                 format: LogFormat::Json,
                 detail: LogDetail::Plain,
             },
+            limits: LimitSettings::STANDARD,
             decision_log: DecisionLogOptions::standard(LogFormat::Json),
             telemetry: TelemetrySettings::off(),
             token_cache_bytes,
         };
         let runtime = Runtime::new().expect("a runtime");
-        let telemetry = Telemetry::quiet().expect("instruments");
+        let telemetry = {
+            let _within = runtime.enter();
+            telemetry(&mut settings, folder.path())
+        };
         let parts = runtime
             .block_on(assemble::assemble(settings, Trial::skipped(), &telemetry))
             .expect("parts");
-        Self { runtime, parts, key, _folder: folder }
+        Self { runtime, parts, telemetry, key, _folder: folder }
     }
 
     fn authorizer(&self) -> &Arc<Authorizer> {
@@ -129,6 +170,16 @@ impl Bench {
         };
         format!("Bearer {}", Token::session(&facts, &minting).sign(&self.key))
     }
+}
+
+/// Takes whatever it is sent, and is never done. Returns its address.
+fn collector() -> String {
+    let listener = tokio::runtime::Handle::current().block_on(TcpListener::bind("127.0.0.1:0"));
+    let listener = listener.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let router = axum::Router::new().fallback(|| async {});
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    format!("http://{address}")
 }
 
 const HEADERS: &[(&str, &str)] = &[
@@ -279,6 +330,32 @@ fn decisions(criterion: &mut Criterion) {
     });
 }
 
+/// A decision about a cached token as a door asks for it, telling nobody and telling everybody.
+fn telling(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("telemetry");
+    // What tells is of the whole process, so that it comes last.
+    for (name, start) in [
+        ("off", (|| Bench::new(64 * 1024 * 1024)) as fn() -> Bench),
+        ("decision log, metrics, one trace in a hundred", Bench::telling),
+    ] {
+        let bench = start();
+        let known = bench.authorization();
+        let question = question(&known);
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let span = bench.authorizer().tracing().decide("ext_authz", &Nothing);
+                let asked = bench.authorizer().authorize(black_box(&question), Door::ExtAuthz);
+                bench.runtime.block_on(asked.instrument(span))
+            });
+        });
+        let Bench { runtime, parts, telemetry, .. } = bench;
+        drop(parts);
+        telemetry.finish();
+        drop(runtime);
+    }
+    group.finish();
+}
+
 fn routes(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("route match");
     for count in [10, 1_000, 10_000] {
@@ -324,5 +401,5 @@ fn explanations(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, decisions, routes, explanations);
+criterion_group!(benches, decisions, routes, explanations, telling);
 criterion_main!(benches);

@@ -77,11 +77,11 @@ struct Waiting {
 /// Where lines go in the end.
 pub(super) trait Destination: Send + 'static {
     /// Writes whole lines, and returns how many of them were lost.
-    fn deliver(&mut self, lines: &[u8], last: bool) -> u64;
+    fn deliver(&mut self, lines: &[u8]) -> u64;
 }
 
 impl<W: Write + Send + 'static> Destination for W {
-    fn deliver(&mut self, lines: &[u8], _last: bool) -> u64 {
+    fn deliver(&mut self, lines: &[u8]) -> u64 {
         // One that has gone away is written to no more than it takes.
         match self.write_all(lines).and_then(|()| self.flush()) {
             Ok(()) => 0,
@@ -162,9 +162,8 @@ impl Lines {
         self.failed.load(Ordering::Relaxed)
     }
 
-    /// Waits for lines and swaps them with `empty`. `None` once the end has come and all is written;
-    /// else whether the end has come.
-    fn take(&self, empty: &mut Vec<u8>) -> Option<bool> {
+    /// Waits for lines and swaps them with `empty`. False once the end has come and all is written.
+    fn take(&self, empty: &mut Vec<u8>) -> bool {
         let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let nothing = |waiting: &mut Waiting| waiting.bytes.is_empty() && !waiting.ended;
         let waiting = self.something.wait_while(waiting, nothing);
@@ -173,11 +172,10 @@ impl Lines {
             |waiting: &mut Waiting| waiting.bytes.len() < self.pace.enough_bytes && !waiting.ended;
         let waited = self.something.wait_timeout_while(waiting, self.pace.gathering, more);
         let (mut waiting, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        let ended = waiting.ended;
         mem::swap(&mut waiting.bytes, empty);
         drop(waiting);
         self.room.notify_all();
-        (!empty.is_empty()).then_some(ended)
+        !empty.is_empty()
     }
 
     fn end(&self) {
@@ -236,8 +234,8 @@ impl Writing {
         let gathered = Arc::clone(&lines);
         let write = move || {
             let mut bytes = Vec::new();
-            while let Some(last) = gathered.take(&mut bytes) {
-                let lost = destination.deliver(&bytes, last);
+            while gathered.take(&mut bytes) {
+                let lost = destination.deliver(&bytes);
                 gathered.failed.fetch_add(lost, Ordering::Relaxed);
                 bytes.clear();
             }

@@ -59,6 +59,8 @@ pub(super) struct Outputs {
     pub(super) stderr: Arc<Lines>,
     /// The collector, where it gets the log.
     pub(super) collector: Option<Arc<Lines>>,
+    /// Whether the collector gets decisions, and so operators' orders, by another way.
+    pub(super) collects_decisions: bool,
     /// Where decisions go, but for standard error.
     pub(super) audit: Vec<Arc<Lines>>,
     /// What makes spans, where traces are recorded.
@@ -69,7 +71,7 @@ type Output = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// Starts logging for the whole process.
 pub(super) fn start(options: &LogOptions, outputs: Outputs) -> Result<(), LogError> {
-    let Outputs { stderr, collector, audit, tracer } = outputs;
+    let Outputs { stderr, collector, collects_decisions, audit, tracer } = outputs;
     // Spans are none of the log's business, and cost nothing where nobody else wants them.
     let events = || filter_fn(|metadata: &Metadata<'_>| metadata.is_event());
     let mut layers: Vec<Output> = Vec::new();
@@ -86,8 +88,10 @@ pub(super) fn start(options: &LogOptions, outputs: Outputs) -> Result<(), LogErr
         LogFormat::Text => shown.with_filter(filter).boxed(),
     });
     if let Some(lines) = collector {
-        let own = filter_fn(|metadata: &Metadata<'_>| {
-            metadata.is_event() && !SENDERS.iter().any(|name| metadata.target().starts_with(name))
+        let own = filter_fn(move |metadata: &Metadata<'_>| {
+            metadata.is_event()
+                && !SENDERS.iter().any(|name| metadata.target().starts_with(name))
+                && !(collects_decisions && metadata.target() == AUDIT)
         });
         layers.push(json(vec![lines], self::filter(options)?.and(own)));
     }

@@ -17,7 +17,7 @@ use log::{LogError, LogFormat, LogOptions, Outputs};
 use metrics::{Lost, Metrics, MetricsError};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use otlp::{Collector, OtlpError, OtlpOptions, Pushed, Records, Spans};
+use otlp::{Collector, Health, OtlpError, OtlpOptions, Pushed, Records, Spans};
 use resource::ResourceOptions;
 use std::{
     fmt, io,
@@ -79,6 +79,7 @@ pub struct Telemetry {
     metrics: Arc<Metrics>,
     decisions: Arc<DecisionLog>,
     tracing: Tracing,
+    collector: Option<Arc<Health>>,
     // Dropped in this order: spans and decisions first, what tells of their loss last.
     _spans: Option<Spans>,
     _decisions: Vec<Writing>,
@@ -96,6 +97,7 @@ impl Telemetry {
             metrics: Arc::new(Metrics::new()?),
             decisions: Arc::new(DecisionLog::off()),
             tracing: Tracing::OFF,
+            collector: None,
             _spans: None,
             _decisions: Vec::new(),
             collected: None,
@@ -138,20 +140,21 @@ impl Telemetry {
                 .build()
                 .tracer("bailiff")
         });
-        let mut sinks = Sinks::open(&decisions, collector.as_ref())?;
+        let mut opened = Opened::open(&decisions, collector.as_ref())?;
         log::start(
             &log,
             Outputs {
                 stderr: Arc::clone(&stderr),
                 collector: collected_lines.clone(),
-                audit: sinks.sinks.iter().map(|sink| Arc::clone(&sink.lines)).collect(),
+                collects_decisions: decisions.to.contains(&SinkTarget::Otlp),
+                audit: opened.sinks.iter().map(|sink| Arc::clone(&sink.lines)).collect(),
                 tracer,
             },
         )?;
-        let among_the_log = tracing::enabled!(target: "bailiff::decision", Level::INFO);
+        let among_the_log = tracing::event_enabled!(target: "bailiff::decision", Level::INFO);
         if decisions.to.contains(&SinkTarget::Stderr) && among_the_log {
             let (target, lines) = (SinkTarget::Stderr, Arc::clone(&stderr));
-            sinks.sinks.push(Sink { target, format: decisions.format, lines });
+            opened.sinks.push(Sink { target, format: decisions.format, lines });
         }
         let pushed = match wanted(|otlp| otlp.metrics) {
             Some((collector, otlp)) => Some(Pushed::reader(collector, otlp.metric_interval)?),
@@ -159,7 +162,7 @@ impl Telemetry {
         };
         let (reader, unsent) = pushed.unzip();
         let metrics = Arc::new(Metrics::with_reader(resource, reader)?);
-        let Sinks { sinks, writing, reopen } = sinks;
+        let Opened { sinks, writing, reopen } = opened;
         let decisions = Arc::new(DecisionLog::new(sinks, decisions, reopen));
         let tracing = if spans.is_some() { Tracing::new(sample_ratio) } else { Tracing::OFF };
         let lost = Lost {
@@ -174,6 +177,7 @@ impl Telemetry {
             metrics,
             decisions,
             tracing,
+            collector: collector.map(|collector| collector.health),
             _spans: spans,
             _decisions: writing,
             collected,
@@ -206,11 +210,15 @@ impl Telemetry {
             metrics,
             decisions,
             tracing: _,
+            collector,
             _spans: spans,
             _decisions: writing,
             collected,
             shown,
         } = self;
+        if let Some(collector) = collector {
+            collector.end();
+        }
         drop((spans, writing, decisions));
         metrics.finish();
         if let Some((lines, _)) = shown.as_ref().filter(|(lines, _)| lines.dropped() > 0) {
@@ -227,13 +235,13 @@ impl fmt::Debug for Telemetry {
 }
 
 /// Where decisions go beside standard error.
-struct Sinks {
+struct Opened {
     sinks: Vec<Sink>,
     writing: Vec<Writing>,
     reopen: Vec<Arc<AtomicBool>>,
 }
 
-impl Sinks {
+impl Opened {
     fn open(
         options: &DecisionLogOptions,
         collector: Option<&Collector>,

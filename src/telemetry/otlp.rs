@@ -88,7 +88,7 @@ pub(super) struct Collector {
     connection: Connection,
     resource: Resource,
     runtime: Handle,
-    health: Arc<Health>,
+    pub(super) health: Arc<Health>,
 }
 
 impl Collector {

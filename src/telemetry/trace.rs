@@ -209,7 +209,7 @@ impl Tracing {
             ("bailiff.rule", told.rule),
             ("http.route", told.rule.and_then(route)),
             ("http.request.method", told.method.map(known_method)),
-            ("server.address", told.host),
+            ("server.address", told.host.map(without_port)),
         ];
         for (field, value) in optional {
             if let Some(value) = value {
@@ -241,6 +241,14 @@ fn known_method(method: &str) -> &str {
         "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "TRACE" | "CONNECT"
         | "QUERY" => method,
         _ => "_OTHER",
+    }
+}
+
+/// The host of an authority.
+fn without_port(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        Some(_) | None => authority,
     }
 }
 

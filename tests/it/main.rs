@@ -30,5 +30,6 @@ mod security;
 mod shared_log;
 mod shared_log_link;
 mod support;
+mod telemetry;
 mod through_envoy;
 mod tls;

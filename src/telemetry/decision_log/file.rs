@@ -109,7 +109,7 @@ impl Open {
 }
 
 impl Destination for LogFile {
-    fn deliver(&mut self, lines: &[u8], _last: bool) -> u64 {
+    fn deliver(&mut self, lines: &[u8]) -> u64 {
         let path = self.path.display().to_string();
         match self.append(lines) {
             Ok(()) => {

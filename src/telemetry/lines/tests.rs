@@ -24,7 +24,7 @@ impl Write for Reader {
 struct Slow(mpsc::Receiver<()>, Reader);
 
 impl Destination for Slow {
-    fn deliver(&mut self, lines: &[u8], _last: bool) -> u64 {
+    fn deliver(&mut self, lines: &[u8]) -> u64 {
         let _ = self.0.recv();
         self.1.write_all(lines).unwrap();
         0

@@ -1,6 +1,6 @@
 //! Metrics on their way to the collector: all of them, at intervals.
 
-use super::{Collector, Health, OtlpError, TIMEOUT};
+use super::{Collector, Health, OtlpError};
 use opentelemetry_otlp::MetricExporter;
 use opentelemetry_sdk::{
     error::{OTelSdkError, OTelSdkResult},
@@ -8,14 +8,13 @@ use opentelemetry_sdk::{
 };
 use std::{
     future::poll_fn,
-    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
-use tokio::{runtime::Handle, time::timeout};
+use tokio::runtime::Handle;
 
 /// Sends what the instruments show.
 pub(in crate::telemetry) struct Pushed {
@@ -45,15 +44,12 @@ impl Pushed {
 impl PushMetricExporter for Pushed {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
         // The reader's own thread polls, and knows nothing of the runtime that sends.
-        let mut sending = {
-            let _within = self.runtime.enter();
-            Box::pin(timeout(TIMEOUT, self.exporter.export(metrics)))
-        };
-        let result = poll_fn(|context| {
+        let mut sending = Box::pin(self.health.send(self.exporter.export(metrics)));
+        let sent = poll_fn(|context| {
             let _within = self.runtime.enter();
             sending.as_mut().poll(context)
         });
-        if self.health.settle(pin!(result).await) {
+        if sent.await {
             return Ok(());
         }
         self.failed.fetch_add(1, Ordering::Relaxed);

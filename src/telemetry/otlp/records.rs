@@ -1,7 +1,7 @@
 //! Lines of JSON as log records. They are taken apart here, on a thread of their own, rather than
 //! built twice where a request waits.
 
-use super::{Collector, Health, LAST_TIMEOUT, OtlpError, TIMEOUT};
+use super::{Collector, Health, OtlpError};
 use crate::telemetry::{
     decision_log::TARGET,
     lines::{Destination, count},
@@ -22,7 +22,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
-use tokio::{runtime::Handle, time::timeout};
+use tokio::runtime::Handle;
 
 /// Records in one message.
 const TOGETHER: usize = 512;
@@ -74,21 +74,18 @@ impl Records {
         self.logger.emit(record);
     }
 
-    fn send(&self, records: &[SdkLogRecord], within: Duration) -> bool {
+    fn send(&self, records: &[SdkLogRecord]) -> bool {
         let batch: Vec<_> = records.iter().map(|record| (record, &self.scope)).collect();
-        let batch = LogBatch::new(&batch);
-        let sending = async { timeout(within, self.exporter.export(batch)).await };
-        self.health.settle(self.runtime.block_on(sending))
+        self.runtime.block_on(self.health.send(self.exporter.export(LogBatch::new(&batch))))
     }
 }
 
 impl Destination for Records {
-    fn deliver(&mut self, lines: &[u8], last: bool) -> u64 {
+    fn deliver(&mut self, lines: &[u8]) -> u64 {
         lines.split(|byte| *byte == b'\n').for_each(|line| self.make(line));
         let made = mem::take(&mut *self.made.0.lock().unwrap_or_else(PoisonError::into_inner));
         let sent = made.chunks(TOGETHER).try_fold(0, |sent, records| {
-            let within = if last { LAST_TIMEOUT } else { TIMEOUT };
-            if self.send(records, within) { Ok(sent + records.len()) } else { Err(sent) }
+            if self.send(records) { Ok(sent + records.len()) } else { Err(sent) }
         });
         let sent = match sent {
             Ok(sent) | Err(sent) => u64::try_from(sent).unwrap_or(u64::MAX),

@@ -1,6 +1,6 @@
 //! Spans on their way to the collector.
 
-use super::{Collector, Health, LAST_TIMEOUT, OtlpError, TIMEOUT};
+use super::{Collector, Health, OtlpError};
 use opentelemetry::Context;
 use opentelemetry_otlp::SpanExporter;
 use opentelemetry_sdk::{
@@ -16,7 +16,7 @@ use std::{
     thread::{self, JoinHandle},
     time::Duration,
 };
-use tokio::{runtime::Handle, time::timeout};
+use tokio::runtime::Handle;
 
 /// Spans that may wait.
 const MOST: usize = 8192;
@@ -55,8 +55,8 @@ impl SpanQueue {
         }
     }
 
-    /// Waits for spans. `None` once the end has come and all are sent; else whether the end has come.
-    fn take(&self) -> Option<(Vec<SpanData>, bool)> {
+    /// Waits for spans. `None` once the end has come and all are sent.
+    fn take(&self) -> Option<Vec<SpanData>> {
         let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let nothing = |waiting: &mut Waiting| waiting.spans.is_empty() && !waiting.ended;
         let waiting = self.something.wait_while(waiting, nothing);
@@ -65,7 +65,7 @@ impl SpanQueue {
         let waited = self.something.wait_timeout_while(waiting, GATHERING, more);
         let (mut waiting, _) = waited.unwrap_or_else(PoisonError::into_inner);
         let spans = mem::take(&mut waiting.spans);
-        (!spans.is_empty()).then_some((spans, waiting.ended))
+        (!spans.is_empty()).then_some(spans)
     }
 
     fn end(&self) {
@@ -158,23 +158,15 @@ struct Sender {
 
 impl Sender {
     fn run(self) {
-        let mut given_up = false;
-        while let Some((mut spans, last)) = self.queue.take() {
+        while let Some(mut spans) = self.queue.take() {
             while !spans.is_empty() {
                 let batch: Vec<SpanData> = spans.drain(..spans.len().min(ENOUGH)).collect();
                 let count = u64::try_from(batch.len()).unwrap_or(u64::MAX);
-                // Whoever waits for the end waits once, not once a batch.
-                let sent = !given_up && self.send(batch, if last { LAST_TIMEOUT } else { TIMEOUT });
-                given_up = last && !sent;
-                if !sent {
+                let sending = self.health.send(self.exporter.export(batch));
+                if !self.runtime.block_on(sending) {
                     self.queue.failed.fetch_add(count, Ordering::Relaxed);
                 }
             }
         }
-    }
-
-    fn send(&self, batch: Vec<SpanData>, within: Duration) -> bool {
-        let sending = async { timeout(within, self.exporter.export(batch)).await };
-        self.health.settle(self.runtime.block_on(sending))
     }
 }

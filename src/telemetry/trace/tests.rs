@@ -1,4 +1,6 @@
-use super::{Carrier, FirstOf, Nothing, Tracing, is_surely_not_recorded, known_method, route};
+use super::{
+    Carrier, FirstOf, Nothing, Tracing, is_surely_not_recorded, known_method, route, without_port,
+};
 
 struct Parent(&'static str, Option<&'static str>);
 
@@ -48,6 +50,14 @@ fn only_rules_about_paths_are_routes() {
     assert_eq!(route("action invoice.refund"), None);
     assert_eq!(route("guard /odd"), None);
     assert_eq!(route("unlisted"), None);
+}
+
+#[test]
+fn an_address_is_told_without_its_port() {
+    assert_eq!(without_port("shop.test:8080"), "shop.test");
+    assert_eq!(without_port("shop.test"), "shop.test");
+    assert_eq!(without_port("[::1]:80"), "[::1]");
+    assert_eq!(without_port("[::1]"), "[::1]");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A child process that a test owns: its log is read as it comes, and it ends with the test.
 
-use super::PATIENCE;
+use super::{PATIENCE, secrets};
 use std::{
     io::{BufRead as _, BufReader, Read},
     process::{Child, Command, Stdio},
@@ -77,6 +77,21 @@ impl Process {
         line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
+    /// Waits for the end and returns everything printed.
+    pub(crate) async fn ended(mut self) -> String {
+        let ended = async {
+            while self.child.try_wait().expect("the child can be waited for").is_none() {
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+            // Both streams have been read to their ends once nobody collects any more.
+            let mut lines = self.lines.clone();
+            while lines.changed().await.is_ok() {}
+        };
+        let waited = tokio::time::timeout(PATIENCE, ended).await;
+        assert!(waited.is_ok(), "{} does not end:\n{}", self.name, self.log());
+        self.log()
+    }
+
     /// Waits for the end and returns the exit code.
     pub(crate) async fn exit_code(mut self) -> Option<i32> {
         let ended = async {
@@ -96,6 +111,10 @@ impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if self.name == "bailiff" && !std::thread::panicking() {
+            let found = secrets::found(&self.log());
+            assert_eq!(found, None, "{} printed what looks like a secret", self.name);
+        }
     }
 }
 

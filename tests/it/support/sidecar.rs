@@ -120,6 +120,11 @@ impl Sidecar {
         self.process.signal(name);
     }
 
+    /// Waits for it to end, and returns everything it printed.
+    pub(crate) async fn ended(self) -> String {
+        self.process.ended().await
+    }
+
     /// Waits for it to end.
     pub(crate) async fn exit_code(self) -> Option<i32> {
         self.process.exit_code().await

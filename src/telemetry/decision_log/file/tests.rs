@@ -36,7 +36,7 @@ fn lines_are_appended_to_what_is_there() {
     let folder = Folder::new();
     fs::write(folder.path("log"), "before\n").unwrap();
     let (mut file, _) = open(folder.path("log"));
-    assert_eq!(file.deliver(b"a\nb\n", false), 0);
+    assert_eq!(file.deliver(b"a\nb\n"), 0);
     assert_eq!(folder.read("log"), "before\na\nb\n");
 }
 
@@ -44,11 +44,11 @@ fn lines_are_appended_to_what_is_there() {
 fn the_word_to_reopen_makes_a_new_file_where_the_old_one_was_moved_away() {
     let folder = Folder::new();
     let (mut file, reopen) = open(folder.path("log"));
-    assert_eq!(file.deliver(b"a\n", false), 0);
+    assert_eq!(file.deliver(b"a\n"), 0);
     fs::rename(folder.path("log"), folder.path("log.1")).unwrap();
-    assert_eq!(file.deliver(b"b\n", false), 0);
+    assert_eq!(file.deliver(b"b\n"), 0);
     reopen.store(true, Ordering::Relaxed);
-    assert_eq!(file.deliver(b"c\n", false), 0);
+    assert_eq!(file.deliver(b"c\n"), 0);
     assert_eq!((folder.read("log.1"), folder.read("log")), ("a\nb\n".into(), "c\n".into()));
 }
 
@@ -56,10 +56,10 @@ fn the_word_to_reopen_makes_a_new_file_where_the_old_one_was_moved_away() {
 fn a_file_that_was_moved_away_is_noticed() {
     let folder = Folder::new();
     let (mut file, _) = open(folder.path("log"));
-    assert_eq!(file.deliver(b"a\n", false), 0);
+    assert_eq!(file.deliver(b"a\n"), 0);
     fs::rename(folder.path("log"), folder.path("log.1")).unwrap();
     std::thread::sleep(super::LOOK_EVERY);
-    assert_eq!(file.deliver(b"b\n", false), 0);
+    assert_eq!(file.deliver(b"b\n"), 0);
     assert_eq!((folder.read("log.1"), folder.read("log")), ("a\n".into(), "b\n".into()));
 }
 
@@ -67,17 +67,17 @@ fn a_file_that_was_moved_away_is_noticed() {
 fn a_file_that_was_copied_and_cut_goes_on_from_its_new_end() {
     let folder = Folder::new();
     let (mut file, _) = open(folder.path("log"));
-    assert_eq!(file.deliver(b"a\n", false), 0);
+    assert_eq!(file.deliver(b"a\n"), 0);
     fs::copy(folder.path("log"), folder.path("log.1")).unwrap();
     fs::OpenOptions::new().write(true).open(folder.path("log")).unwrap().set_len(0).unwrap();
-    assert_eq!(file.deliver(b"b\n", false), 0);
+    assert_eq!(file.deliver(b"b\n"), 0);
     assert_eq!((folder.read("log.1"), folder.read("log")), ("a\n".into(), "b\n".into()));
 }
 
 #[test]
 fn a_full_disk_loses_lines_and_counts_them() {
     let (mut file, _) = open(PathBuf::from("/dev/full"));
-    assert_eq!(file.deliver(b"a\nb\n", false), 2);
+    assert_eq!(file.deliver(b"a\nb\n"), 2);
     assert!(file.failing);
 }
 
@@ -89,9 +89,9 @@ fn a_folder_that_is_gone_loses_lines_until_it_is_back() {
     let (mut file, reopen) = open(inner.join("log"));
     fs::remove_dir_all(&inner).unwrap();
     reopen.store(true, Ordering::Relaxed);
-    assert_eq!(file.deliver(b"a\n", false), 1);
+    assert_eq!(file.deliver(b"a\n"), 1);
     fs::create_dir(&inner).unwrap();
-    assert_eq!(file.deliver(b"b\n", false), 0);
+    assert_eq!(file.deliver(b"b\n"), 0);
     assert_eq!(fs::read_to_string(inner.join("log")).unwrap(), "b\n");
     assert!(!file.failing);
 }
