@@ -140,7 +140,6 @@ impl Bench {
                 format: LogFormat::Json,
                 detail: LogDetail::Plain,
             },
-            limits: LimitSettings::STANDARD,
             decision_log: DecisionLogOptions::standard(LogFormat::Json),
             telemetry: TelemetrySettings::off(),
             token_cache_bytes,
