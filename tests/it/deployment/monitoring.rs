@@ -81,6 +81,8 @@ async fn driven() -> String {
     settings["next_policy"] = json!(directory.path().join("next.yaml"));
     settings["instances"][0]["webhook_signing_secret_files"] = json!([secret]);
     settings["listeners"]["webhook"] = json!("127.0.0.1:0");
+    // A collector that is not there.
+    settings["telemetry"] = json!({ "otlp": { "endpoint": "http://127.0.0.1:1" } });
     let sidecar = Sidecar::start_in(directory, POLICY, &settings).await;
     let token = format!("Bearer {}", instance.token(Person::Reader));
     for target in ["/open", "/members", "/later", "/broken", "/nowhere"] {

@@ -94,9 +94,7 @@ async fn what_the_page_shows_is_what_the_docs_say() {
 #[test]
 fn every_instrument_is_in_the_docs_and_the_docs_invent_none() {
     // The name, and what ends it on the page.
-    let made = Regex::new(
-        r#"\b(?:\w+_)?(counter|gauge|histogram)\(\s*"(bailiff_\w+)""#,
-    );
+    let made = Regex::new(r#"\b(?:\w+_)?(counter|gauge|histogram)\(\s*"(bailiff_\w+)""#);
     let made = made.expect("a regular expression");
     let opts = Regex::new(r#"Opts::new\(\s*"(bailiff_\w+)""#).expect("a regular expression");
     let mut names = BTreeSet::new();
