@@ -1,16 +1,21 @@
 //! Events for whoever subscribes, from the log that revocation stands on.
 
+use super::order::ORDER_KIND;
 use crate::{
-    core::event::Event,
+    core::{clock::SharedClock, event::Event, id::InstanceName},
     revocation::log::{LocalLog, Record},
 };
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+use thiserror::Error;
 use tokio::sync::watch;
 
 pub use crate::revocation::log::{Cursor, CursorError, Gap};
 
 /// How many records are taken from the log at a time.
 const BATCH: usize = 100;
+
+/// How far the clocks of replicas, and of Redis, may be apart.
+const APART: Duration = Duration::from_secs(60);
 
 /// Where subscriptions begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +32,19 @@ pub enum From {
 #[derive(Clone, Debug)]
 pub struct Feed {
     log: Arc<LocalLog>,
+    instances: Arc<[InstanceName]>,
+    clock: SharedClock,
+}
+
+/// Why there is no subscription.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum SubscribeError {
+    /// What lies behind the cursor is kept no more.
+    #[error(transparent)]
+    Gap(#[from] Gap),
+    /// Nothing lies there yet, and nobody can have been given that cursor.
+    #[error("the cursor lies in the future; it is not from here")]
+    Future,
 }
 
 /// One subscriber's place in the feed.
@@ -39,22 +57,32 @@ pub struct Subscription {
 }
 
 impl Feed {
-    /// A feed of what this log holds.
+    /// A feed of what this log holds of these Clerk instances.
     #[must_use]
-    pub const fn new(log: Arc<LocalLog>) -> Self {
-        Self { log }
+    pub fn new(log: Arc<LocalLog>, instances: Vec<InstanceName>, clock: SharedClock) -> Self {
+        Self { log, instances: instances.into(), clock }
+    }
+
+    /// Whether there is a Clerk instance of that name.
+    #[must_use]
+    pub fn knows(&self, instance: &str) -> bool {
+        self.instances.iter().any(|known| known.as_str() == instance)
     }
 
     /// Subscribes.
     ///
     /// # Errors
-    /// [`Gap`] where what lies behind the cursor is kept no more.
-    pub fn subscribe(&self, from: From) -> Result<Subscription, Gap> {
+    /// [`SubscribeError`] where the cursor is of no use.
+    pub fn subscribe(&self, from: From) -> Result<Subscription, SubscribeError> {
         let newest = self.log.newest();
         let position = match from {
             From::Start => self.log.oldest_kept(),
             From::Now => *newest.borrow(),
             From::Cursor(cursor) => {
+                let latest = self.clock.now().plus(APART).unix_millis();
+                if cursor.millis > u64::try_from(latest).unwrap_or(0) {
+                    return Err(SubscribeError::Future);
+                }
                 self.log.after(cursor, 0)?;
                 cursor
             }
@@ -64,7 +92,8 @@ impl Feed {
 }
 
 impl Subscription {
-    /// The next event, waiting for it if need be.
+    /// The next event of Clerk's, waiting for it if need be. What operators order travels in the
+    /// same log and is nobody else's business.
     ///
     /// # Errors
     /// [`Gap`] where the subscriber was so slow that events were dropped before it got them.
@@ -72,6 +101,9 @@ impl Subscription {
         loop {
             if let Some(record) = self.batch.pop_front() {
                 self.position = record.cursor;
+                if *record.event.kind == *ORDER_KIND {
+                    continue;
+                }
                 return Ok(record.event.clone());
             }
             self.newest.mark_unchanged();
@@ -91,9 +123,14 @@ impl Subscription {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cursor, Feed, From};
+    use super::{Cursor, Feed, From, SubscribeError};
     use crate::{
-        core::{clock::Timestamp, event::Event, id::InstanceName},
+        authorizer::order::ORDER_KIND,
+        core::{
+            clock::{ManualClock, Timestamp},
+            event::Event,
+            id::InstanceName,
+        },
         revocation::log::{LocalLog, LogLimits},
     };
     use std::sync::Arc;
@@ -103,11 +140,20 @@ mod tests {
         Arc::new(LocalLog::new(limits, Arc::new(|_: &Event| {})))
     }
 
+    fn feed(log: &Arc<LocalLog>) -> Feed {
+        let clock = Arc::new(ManualClock::at(Timestamp::from_unix_millis(5)));
+        Feed::new(Arc::clone(log), vec![InstanceName::new("shop")], clock)
+    }
+
     fn tell(log: &LocalLog, id: &str) {
+        tell_of(log, id, "user.updated");
+    }
+
+    fn tell_of(log: &LocalLog, id: &str, kind: &str) {
         let event = Event {
             id: id.into(),
             instance: InstanceName::new("shop"),
-            kind: "user.updated".into(),
+            kind: kind.into(),
             occurred_at: Timestamp::from_unix_seconds(1),
             payload: "{}".into(),
         };
@@ -118,7 +164,7 @@ mod tests {
     async fn a_subscriber_gets_what_is_kept_and_then_what_comes() {
         let log = log(100);
         tell(&log, "a");
-        let feed = Feed::new(Arc::clone(&log));
+        let feed = feed(&log);
         let mut all = feed.subscribe(From::Start).unwrap();
         let mut fresh = feed.subscribe(From::Now).unwrap();
         assert_eq!(&*all.next().await.unwrap().id, "a");
@@ -135,7 +181,7 @@ mod tests {
     #[tokio::test]
     async fn whoever_was_away_for_too_long_is_told_so() {
         let log = log(2);
-        let feed = Feed::new(Arc::clone(&log));
+        let feed = feed(&log);
         let mut slow = feed.subscribe(From::Now).unwrap();
         for id in ["a", "b", "c", "d"] {
             tell(&log, id);
@@ -143,5 +189,28 @@ mod tests {
         assert!(slow.next().await.is_err());
         assert!(feed.subscribe(From::Cursor(Cursor { millis: 5, sequence: 0 })).is_err());
         assert_eq!(&*feed.subscribe(From::Start).unwrap().next().await.unwrap().id, "c");
+    }
+
+    #[tokio::test]
+    async fn what_operators_order_is_passed_over() {
+        let log = log(100);
+        tell(&log, "a");
+        tell_of(&log, "order_1", ORDER_KIND);
+        tell(&log, "b");
+        let mut all = feed(&log).subscribe(From::Start).unwrap();
+        assert_eq!(&*all.next().await.unwrap().id, "a");
+        assert_eq!(&*all.next().await.unwrap().id, "b");
+    }
+
+    #[test]
+    fn a_cursor_of_the_future_is_refused() {
+        let feed = feed(&log(100));
+        let at = |millis| feed.subscribe(From::Cursor(Cursor { millis, sequence: 0 }));
+        // Another replica's clock, or Redis's, may be a little ahead.
+        assert!(at(60_005).is_ok());
+        assert_eq!(at(60_006).unwrap_err(), SubscribeError::Future);
+        assert_eq!(at(u64::MAX).unwrap_err(), SubscribeError::Future);
+        assert!(feed.knows("shop"));
+        assert!(!feed.knows("shops"));
     }
 }

@@ -150,6 +150,12 @@ impl Operators {
 }
 
 impl Operator<'_> {
+    /// Writes down that what was asked for could not be understood.
+    pub fn misspoke(self, problem: &str) {
+        let by = self.by;
+        tracing::warn!(target: "bailiff::audit", outcome = "malformed", problem, by, "operator");
+    }
+
     /// Gives an order.
     ///
     /// # Errors

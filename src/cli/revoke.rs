@@ -13,7 +13,7 @@ use std::{fs, io, path::PathBuf, time::Duration};
 use thiserror::Error;
 use tokio::time::timeout;
 use tonic::{
-    Request,
+    Code, Request,
     metadata::{Ascii, MetadataValue},
 };
 
@@ -22,7 +22,12 @@ pub(super) struct Arguments {
     /// Whom: `sess_...`, `user_...` or `org_...`.
     target: String,
     /// For how long: `90s`, `15m`, `12h` or `7d`.
-    #[arg(long = "for", value_name = "TIME", required_unless_present = "undo")]
+    #[arg(
+        long = "for",
+        value_name = "TIME",
+        required_unless_present = "undo",
+        allow_hyphen_values = true
+    )]
     lasting: Option<String>,
     /// Why, for the audit log.
     #[arg(long, value_name = "REASON")]
@@ -60,8 +65,30 @@ enum RevokeError {
     Runtime(#[from] io::Error),
     #[error("no answer within {} s", PATIENCE.as_secs())]
     Timeout,
-    #[error("{}", .0.message())]
-    Call(#[from] tonic::Status),
+    #[error(
+        "no orders are taken there: neither `operator_token_file` nor `BAILIFF_OPERATOR_TOKEN` is set"
+    )]
+    NoOrders,
+    #[error("refused: {0}")]
+    Malformed(String),
+    #[error("{0}")]
+    Call(String),
+}
+
+impl From<tonic::Status> for RevokeError {
+    fn from(status: tonic::Status) -> Self {
+        let said = match status.message() {
+            "" => status.code().to_string(),
+            said => said.to_owned(),
+        };
+        if status.code() == Code::Unimplemented {
+            Self::NoOrders
+        } else if matches!(status.code(), Code::InvalidArgument | Code::NotFound) {
+            Self::Malformed(said)
+        } else {
+            Self::Call(said)
+        }
+    }
 }
 
 pub(super) fn run(arguments: Arguments) -> Exit {
@@ -77,10 +104,12 @@ pub(super) fn run(arguments: Arguments) -> Exit {
                 RevokeError::Target(_)
                 | RevokeError::Lasting(_)
                 | RevokeError::TokenFile { .. }
-                | RevokeError::Token => Exit::Usage,
+                | RevokeError::Token
+                | RevokeError::Malformed(_) => Exit::Usage,
                 RevokeError::Connection(_)
                 | RevokeError::Runtime(_)
                 | RevokeError::Timeout
+                | RevokeError::NoOrders
                 | RevokeError::Call(_) => Exit::Bad,
             }
         }
@@ -114,6 +143,9 @@ fn order(arguments: Arguments) -> Result<String, RevokeError> {
 fn bearer(token_file: PathBuf) -> Result<MetadataValue<Ascii>, RevokeError> {
     let token = fs::read_to_string(&token_file)
         .map_err(|source| RevokeError::TokenFile { path: token_file, source })?;
+    if token.trim().is_empty() {
+        return Err(RevokeError::Token);
+    }
     MetadataValue::try_from(format!("Bearer {}", token.trim())).map_err(|_| RevokeError::Token)
 }
 

@@ -86,16 +86,17 @@ pub(super) async fn assemble(
         None => None,
         Some(_) => Some(Arc::new(Intake::new(endpoints(webhooks)?, log.clone()))),
     };
+    let names: Vec<InstanceName> = webhooks.iter().map(|(name, _)| name.clone()).collect();
     let admitted = Admitted { token: operator_token.as_ref(), clients: operator_clients };
     let operators = match (admitted.token, admitted.clients) {
         (None, []) => None,
         (Some(_), _) | (None, [_, ..]) => {
-            let names = webhooks.iter().map(|(name, _)| name.clone()).collect();
+            let names = names.clone();
             let longest = limits.longest_block;
             Some(Arc::new(Operators::new(admitted, names, log.clone(), clock.clone(), longest)?))
         }
     };
-    let feed = subscriptions.then(|| Feed::new(Arc::clone(log.local())));
+    let feed = subscriptions.then(|| Feed::new(Arc::clone(log.local()), names, clock.clone()));
     let forgetting = forget(Arc::clone(&revocations), clock.clone());
     Ok(Events { revocations, intake, feed, operators, forgetting, log })
 }

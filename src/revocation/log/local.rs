@@ -130,6 +130,12 @@ impl LocalLog {
         (self.sink)(event);
     }
 
+    /// Whether the message of that id stands in the log, or stood there not long ago.
+    #[must_use]
+    pub fn knows(&self, id: &str) -> bool {
+        self.held().ids.contains(id)
+    }
+
     /// The records that are held from `cursor` on.
     #[must_use]
     pub fn since(&self, cursor: Cursor) -> Vec<Arc<Record>> {

@@ -4,38 +4,39 @@
 //! Nothing is lost where Redis is: what could not be appended is in force here at once, is offered
 //! again as soon as Redis is back, and is not acknowledged meanwhile. Whatever this replica took in
 //! lately is offered again after every interruption too, since a Redis that was killed may have lost
-//! its last moments; an event that is there already is recognised by its id.
+//! its last moments, and all of it where Redis has lost the log; an event that is there already is
+//! recognised by its id. What was handed in here is kept until it has been read back.
 
 mod connections;
+mod continuity;
 mod entry;
+mod offers;
 mod reader;
 mod tally;
 mod trouble;
+mod unread;
 mod writer;
 
 pub use connections::{RedisAddressError, RedisSettings};
 pub use trouble::Trouble;
 
-use super::log::{AppendError, Appended, LocalLog, Record, SharedState, SharedStatus};
+use super::log::{AppendError, Appended, LocalLog, SharedState, SharedStatus};
 use crate::core::{
     clock::{SharedClock, Timestamp},
     event::Event,
 };
 use connections::Connections;
 use std::{
-    collections::VecDeque,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 use tally::Tally;
 use tokio::{sync::watch, task::AbortHandle};
+use unread::Unread;
 use writer::Writer;
-
-/// How many events are kept for when Redis is back. Clerk sends each again anyway.
-const MOST_PENDING: usize = 10_000;
 
 /// How this replica stands to the shared log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,8 +70,8 @@ struct Shared {
     link: watch::Sender<Link>,
     /// Whether it is [`Link::Current`], for whoever must know at once.
     current: Arc<AtomicBool>,
-    /// In force here, and not safe yet.
-    pending: Mutex<VecDeque<Event>>,
+    /// Handed in here, and not read back yet.
+    unread: Unread,
     tally: Tally,
 }
 
@@ -95,7 +96,7 @@ impl RedisLog {
             clock,
             link: watch::Sender::new(Link::CatchingUp),
             current,
-            pending: Mutex::default(),
+            unread: Unread::default(),
             tally: Tally::default(),
         });
         let reader = tokio::spawn(reader::follow(Arc::clone(&shared))).abort_handle();
@@ -107,14 +108,19 @@ impl RedisLog {
     /// # Errors
     /// [`AppendError`] if Redis did not say that it has it.
     pub async fn append(&self, event: Event) -> Result<Appended, AppendError> {
+        self.shared.unread.keep(event.clone(), self.shared.clock.now());
         match self.shared.writer.append(&event).await {
-            Ok(appended) => Ok(appended),
+            Ok(appended) => {
+                if self.shared.local.knows(&event.id) {
+                    self.shared.unread.forget(&event.id);
+                }
+                Ok(appended)
+            }
             Err(error) => {
                 let why = Trouble::of(&error);
                 tracing::warn!(event = %event.id, %why, "an event cannot be stored in Redis");
                 self.shared.tally.appends_failed.one_more();
                 self.shared.local.put_in_force(&event);
-                self.shared.keep(event);
                 Err(AppendError)
             }
         }
@@ -129,7 +135,7 @@ impl RedisLog {
     /// How it stands now, with what happened on the way.
     #[must_use]
     pub fn status(&self) -> SharedStatus {
-        let Shared { clock, link, pending, tally, .. } = &*self.shared;
+        let Shared { clock, link, unread, tally, .. } = &*self.shared;
         let (state, lag) = match *link.borrow() {
             Link::CatchingUp => {
                 (SharedState::CatchingUp, Duration::from_millis(tally.behind_millis()))
@@ -147,7 +153,7 @@ impl RedisLog {
             interruptions: tally.interruptions.get(),
             connections: tally.connections.get(),
             appends_failed: tally.appends_failed.get(),
-            pending: pending.lock().unwrap_or_else(PoisonError::into_inner).len(),
+            pending: unread.len(),
             newest: newest.map(Timestamp::from_unix_millis),
             lag,
         }
@@ -167,29 +173,6 @@ impl Drop for RedisLog {
 }
 
 impl Shared {
-    fn keep(&self, event: Event) {
-        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-        if pending.iter().any(|kept| kept.id == event.id) {
-            return;
-        }
-        if pending.len() == MOST_PENDING {
-            pending.pop_front();
-        }
-        pending.push_back(event);
-    }
-
-    /// What should be offered once more: what is pending, and what was taken in lately.
-    fn to_offer(&self, lately: Vec<Arc<Record>>) -> Vec<Event> {
-        let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-        let lately = lately.into_iter().map(|record| record.event.clone());
-        lately.chain(pending.iter().cloned()).collect()
-    }
-
-    fn offered(&self, event: &Event) {
-        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-        pending.retain(|kept| kept.id != event.id);
-    }
-
     /// Says once when Redis goes, once more whenever there is another reason, and once when it is
     /// back.
     fn stands(&self, link: Link) {

@@ -1,7 +1,7 @@
 //! The door for services that want to hear of Clerk's events.
 
 use crate::{
-    authorizer::feed::{Cursor, Feed, From, Gap, Subscription},
+    authorizer::feed::{Cursor, Feed, From, Subscription},
     core::{event::Event, reason::Reason},
     pb::v1::{self, SubscribeRequest, SubscribeResponse, event_service_server::EventService},
     serve::{
@@ -10,12 +10,12 @@ use crate::{
         readiness::Phase,
     },
 };
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{fmt::Display, pin::Pin, sync::Arc, time::Duration};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch},
     time::interval,
 };
-use tokio_stream::{Stream, wrappers::ReceiverStream};
+use tokio_stream::{Stream, StreamExt as _, wrappers::ReceiverStream};
 use tonic::{Code, Request, Response, Status};
 
 /// How many subscribers there may be at once.
@@ -43,10 +43,14 @@ impl EventDoor {
 
     fn begin(&self, request: SubscribeRequest) -> Result<Responses, Status> {
         let (from, filter) = read(request)?;
+        if let Some(instance) = filter.instance.as_deref().filter(|name| !self.feed.knows(name)) {
+            let unknown = format!("no Clerk instance `{instance}` is configured");
+            return Err(Status::new(Code::NotFound, unknown));
+        }
         let place = Arc::clone(&self.room)
             .try_acquire_owned()
             .map_err(|_| Status::new(Code::ResourceExhausted, "there are too many subscribers"))?;
-        let subscription = self.feed.subscribe(from).map_err(|gap| out_of_range(&gap))?;
+        let subscription = self.feed.subscribe(from).map_err(|error| out_of_range(&error))?;
         let (sender, responses) = mpsc::channel(WAITING);
         let (net, phase) = (self.net.clone(), self.phase.clone());
         tokio::spawn(async move {
@@ -91,7 +95,9 @@ impl EventService for EventDoor {
     ) -> Result<Response<Self::SubscribeStream>, Status> {
         let begun = self.net.catch(async { self.begin(request.into_inner()) }).await;
         let responses = begun.unwrap_or_else(|Panicked| Err(broken()))?;
-        Ok(Response::new(Box::pin(responses)))
+        // Whoever is cut off without another reason is so because the process ends.
+        let end = tokio_stream::once(Err(shutting_down()));
+        Ok(Response::new(Box::pin(responses.chain(end))))
     }
 }
 
@@ -119,7 +125,9 @@ fn read(request: SubscribeRequest) -> Result<(From, Filter), Status> {
     for (index, name) in types.iter().take(MAX_TYPES).enumerate() {
         let field = format!("types[{index}]");
         let stem = name.strip_suffix('*').unwrap_or(name);
-        if name.is_empty() || stem.contains('*') {
+        // Clerk adds types, so that one nobody knows is not wrong; one that none can match is.
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_');
+        if name.is_empty() || !stem.bytes().all(fits) {
             violations.add(&field, "is a type such as `user.updated`, or `user.*`");
         }
         violations.bound(&field, name, MAX_TYPE_BYTES);
@@ -150,16 +158,23 @@ async fn tell(
             _ = signs.tick() => {
                 Ok(SubscribeResponse { cursor: subscription.position().to_string(), event: None })
             }
-            _ = phase.wait_for(|phase| *phase != Phase::Serving) => {
-                Err(Status::new(Code::Unavailable, "the service is shutting down; resume elsewhere"))
-            }
+            _ = phase.wait_for(|phase| *phase != Phase::Serving) => return,
             () = sender.closed() => return,
         };
         let last = response.is_err();
-        if sender.send(response).await.is_err() || last {
+        let sent = tokio::select! {
+            sent = sender.send(response) => sent.is_ok(),
+            // Whoever reads that slowly resumes elsewhere with what they have not read.
+            _ = phase.wait_for(|phase| *phase != Phase::Serving) => false,
+        };
+        if !sent || last {
             return;
         }
     }
+}
+
+fn shutting_down() -> Status {
+    Status::new(Code::Unavailable, "the service is shutting down; resume elsewhere")
 }
 
 fn response(cursor: Cursor, event: &Event) -> SubscribeResponse {
@@ -180,6 +195,6 @@ fn broken() -> Status {
     status::unavailable(Reason::InternalError)
 }
 
-fn out_of_range(gap: &Gap) -> Status {
-    Status::new(Code::OutOfRange, gap.to_string())
+fn out_of_range(why: &impl Display) -> Status {
+    Status::new(Code::OutOfRange, why.to_string())
 }

@@ -74,19 +74,34 @@ impl OperatorDoor {
     ) -> Result<Taken, Status> {
         // Whoever is not let in learns nothing about what they sent.
         let operator = self.operators.admit(calling(metadata, extensions)?).map_err(refused)?;
-        let mut violations = Violations::new();
-        violations.bound("instance", &instance, MAX_NAME_BYTES);
-        violations.bound("reason", &why, MAX_REASON_BYTES);
-        if why.trim().is_empty() {
-            violations.add("reason", "is missing: the audit log keeps it");
-        }
-        let target = read(target, &mut violations);
-        violations.into_result()?;
-        let target = target.ok_or_else(|| Status::invalid_argument("target: is missing"))?;
-        let instance = Some(instance).filter(|name| !name.is_empty());
-        let asked = Asked { instance, target, lasting, why };
+        let asked = match understand(instance, target, lasting, why) {
+            Ok(asked) => asked,
+            Err(status) => {
+                operator.misspoke(status.message());
+                return Err(status);
+            }
+        };
         operator.order(asked).await.map_err(refused)
     }
+}
+
+fn understand(
+    instance: String,
+    target: Option<RevocationTarget>,
+    lasting: Option<Duration>,
+    why: String,
+) -> Result<Asked, Status> {
+    let mut violations = Violations::new();
+    violations.bound("instance", &instance, MAX_NAME_BYTES);
+    violations.bound("reason", &why, MAX_REASON_BYTES);
+    if why.trim().is_empty() {
+        violations.add("reason", "is missing: the audit log keeps it");
+    }
+    let target = read(target, &mut violations);
+    violations.into_result()?;
+    let target = target.ok_or_else(|| Status::invalid_argument("target: is missing"))?;
+    let instance = Some(instance).filter(|name| !name.is_empty());
+    Ok(Asked { instance, target, lasting, why })
 }
 
 fn read(target: Option<RevocationTarget>, violations: &mut Violations) -> Option<OrderTarget> {
