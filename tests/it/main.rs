@@ -4,6 +4,7 @@
 //! its tests say so and do nothing; `BAILIFF_REQUIRE_ALL=1` turns each such skip into a failure.
 
 mod browser;
+mod chaos;
 mod clients;
 mod commands;
 mod conditions;
@@ -11,6 +12,7 @@ mod deployment;
 mod docs;
 mod doors;
 mod envoy_configuration;
+mod events;
 mod explain;
 mod failure_modes;
 mod fuzz;

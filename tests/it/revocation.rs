@@ -33,20 +33,23 @@ fn settings(directory: &TempDir, instance: &Instance) -> Value {
     settings
 }
 
-async fn start(instance: &Instance, change: impl FnOnce(&TempDir, &mut Value)) -> Sidecar {
+pub(crate) async fn start(
+    instance: &Instance,
+    change: impl FnOnce(&TempDir, &mut Value),
+) -> Sidecar {
     let directory = TempDir::new().expect("as the test arranges it");
     let mut settings = settings(&directory, instance);
     change(&directory, &mut settings);
     Sidecar::start_in(directory, POLICY, &settings).await
 }
 
-async fn told(sidecar: &Sidecar, path: &str, token: &str) -> String {
+pub(crate) async fn told(sidecar: &Sidecar, path: &str, token: &str) -> String {
     let authorization = format!("Bearer {token}");
     Asked::get(path).header("authorization", &authorization).of(sidecar).await.told()
 }
 
 /// Waits until the answer is that one.
-async fn becomes(sidecar: &Sidecar, token: &str, wanted: &str) {
+pub(crate) async fn becomes(sidecar: &Sidecar, token: &str, wanted: &str) {
     let waited = tokio::time::timeout(PATIENCE, async {
         while told(sidecar, "/private", token).await != wanted {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -64,7 +67,7 @@ fn user(person: Person, more: &Value) -> Value {
 }
 
 /// A token of a session of its own, issued ten seconds ago.
-fn token_of(instance: &Instance, person: Person, session: &str) -> String {
+pub(crate) fn token_of(instance: &Instance, person: Person, session: &str) -> String {
     let issued = i64::try_from(now()).expect("as the test arranges it") - 10;
     instance.token_with(person, |token| {
         token.claim("sid", session).claim("iat", issued).claim("nbf", issued)
@@ -298,10 +301,72 @@ async fn operators_revoke_from_the_command_line_and_are_audited() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_bad_order_gets_a_clear_answer_and_a_line_in_the_audit_log() {
+    let credential = |directory: &TempDir, settings: &mut Value| {
+        for (name, text) in [("operator", "made-up-operator-credential"), ("empty", "")] {
+            fs::write(directory.path().join(name), text).expect("as the test arranges it");
+        }
+        settings["operator_token_file"] = json!("operator");
+    };
+    let sidecar = start(&Instance::new(), credential).await;
+    let grpc = sidecar.grpc().to_string();
+    let token = sidecar.file("operator").display().to_string();
+    let empty = sidecar.file("empty").display().to_string();
+    let long = "x".repeat(501);
+    let defaults = [("--address", &*grpc), ("--token-file", &*token), ("--why", "lost")];
+    for (target, more, code, said) in [
+        ("machine_1", &[("--for", "1h")][..], 2, "none of `sess_...`"),
+        ("user_1", &[("--for", "-1h")], 2, "`-1h` is no time"),
+        ("user_1", &[("--for", "soon")], 2, "`soon` is no time"),
+        ("user_1", &[("--for", "31d")], 2, "at most 30 days"),
+        ("user_1", &[("--for", "0s")], 2, "at least a second"),
+        ("user_1", &[("--for", "1h"), ("--why", " ")], 2, "reason: is missing"),
+        ("user_1", &[("--for", "1h"), ("--why", &*long)], 2, "longer than 500 bytes"),
+        ("user_1", &[("--for", "1h"), ("--instance", "other")], 2, "no Clerk instance"),
+        ("user_1", &[("--for", "1h"), ("--token-file", "/nowhere")], 2, "cannot be read"),
+        ("user_1", &[("--for", "1h"), ("--token-file", &*empty)], 2, "holds no credential"),
+        ("user_1", &[("--for", "1h"), ("--address", "nowhere")], 2, "`--address`"),
+        ("user_1", &[("--for", "1h"), ("--address", "127.0.0.1:1")], 1, "no connection to"),
+        ("user_1", &[], 2, "--for"),
+    ] {
+        let mut command = sidecar::bailiff();
+        command.args(["revoke", target]);
+        let given = |name: &str| more.iter().any(|(given, _)| *given == name);
+        for (name, value) in defaults.iter().filter(|(name, _)| !given(name)).chain(more) {
+            command.args([name, value]);
+        }
+        let output = command.output().expect("as the test arranges it");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{target} {more:?}: {told}");
+        assert!(told.contains(said), "{target} {more:?}: {told}");
+    }
+    let audited = |outcome: &'static str| {
+        move |line: &Value| {
+            line["target"] == "bailiff::audit"
+                && line["outcome"].as_str().is_some_and(|told| told.contains(outcome))
+        }
+    };
+    sidecar.logged_times(2, audited("at most 30 days")).await;
+    sidecar.logged_times(2, audited("malformed")).await;
+    sidecar.logged_times(1, audited("no Clerk instance")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn operators_are_not_answered_unless_the_settings_name_a_credential() {
     use bailiff::pb::v1::{RevokeRequest, operator_service_client::OperatorServiceClient};
     let sidecar = start(&Instance::new(), |_, _| {}).await;
     let mut client = OperatorServiceClient::new(grpc::channel(sidecar.grpc()).await);
     let refused = client.revoke(RevokeRequest::default()).await.unwrap_err();
     assert_eq!(refused.code(), tonic::Code::Unimplemented);
+    fs::write(sidecar.file("operator"), "made-up").expect("as the test arranges it");
+    let output = sidecar::bailiff()
+        .args(["revoke", "user_1", "--for", "1h", "--why", "lost", "--address"])
+        .arg(sidecar.grpc().to_string())
+        .arg("--token-file")
+        .arg(sidecar.file("operator"))
+        .output()
+        .expect("as the test arranges it");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(told.contains("no orders are taken there"), "{told}");
 }

@@ -199,6 +199,60 @@ async fn a_redis_that_lost_everything_is_told_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_lost_log_is_noticed_even_where_somebody_wrote_to_the_new_one_first() {
+    let Some(program) = required(program()) else { return };
+    let mut redis = Redis::start(&program, &[]).await;
+    let one = Replica::of(&redis);
+    one.is_current().await;
+    one.log.append(event("old")).await.expect("as the test arranges it");
+    one.hears(&ids(&["old"])).await;
+    redis.kill();
+    one.is_away().await;
+    redis.start_again().await;
+    // Nobody but this test knows when the replica looks again: what is newest says nothing to it.
+    let newcomer = Replica::of(&redis);
+    newcomer.log.append(event("new")).await.expect("as the test arranges it");
+    one.hears(&ids(&["old", "new"])).await;
+    let late = Replica::of(&redis);
+    late.hears(&ids(&["old", "new"])).await;
+    // Cursors of the log that was lost are no good in a copy of the new one.
+    let error = late.log.local().after(Cursor { millis: 1_700_000_000_000, sequence: 0 }, 1);
+    assert!(error.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_that_takes_nothing_is_offered_everything_once_it_does() {
+    let Some(program) = required(program()) else { return };
+    let mut redis = Redis::start(&program, &[]).await;
+    let one = Replica::of(&redis);
+    for id in ["a", "b"] {
+        one.log.append(event(id)).await.expect("as the test arranges it");
+    }
+    one.hears(&ids(&["a", "b"])).await;
+    redis.kill();
+    one.is_away().await;
+    redis.start_again().await;
+    let client = redis::Client::open(redis.url()).expect("as the test arranges it");
+    let mut connection =
+        client.get_multiplexed_async_connection().await.expect("as the test arranges it");
+    let mut limit = async |bytes: &str| {
+        let _: String = redis::cmd("CONFIG")
+            .arg("SET")
+            .arg("maxmemory")
+            .arg(bytes)
+            .query_async(&mut connection)
+            .await
+            .expect("as the test arranges it");
+    };
+    limit("1").await;
+    let refused = one.log.append(event("c")).await;
+    limit("0").await;
+    let late = Replica::of(&redis);
+    late.hears(&ids(&["a", "b", "c"])).await;
+    assert_eq!(refused, Err(AppendError));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_redis_that_answers_nothing_is_noticed_and_caught_up_with() {
     let Some(program) = required(program()) else { return };
     let redis = Redis::start(&program, &[]).await;
