@@ -144,7 +144,7 @@ pub enum ListenError {
         address: ListenAddress,
         /// Why.
         #[source]
-        cause: TlsError,
+        cause: Box<TlsError>,
     },
     /// The operating system refuses.
     #[error("cannot listen on `{address}`")]

@@ -31,6 +31,7 @@ mod schema;
 mod security;
 mod shared_log;
 mod shared_log_link;
+mod soak;
 mod support;
 mod telemetry;
 mod through_envoy;

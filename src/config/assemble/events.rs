@@ -88,13 +88,12 @@ pub(super) async fn assemble(
     };
     let names: Vec<InstanceName> = webhooks.iter().map(|(name, _)| name.clone()).collect();
     let admitted = Admitted { token: operator_token.as_ref(), clients: operator_clients };
-    let operators = match (admitted.token, admitted.clients) {
-        (None, []) => None,
-        (Some(_), _) | (None, [_, ..]) => {
-            let names = names.clone();
-            let longest = limits.longest_block;
-            Some(Arc::new(Operators::new(admitted, names, log.clone(), clock.clone(), longest)?))
-        }
+    let anybody = admitted.token.is_some() || !admitted.clients.is_empty();
+    let operators = if anybody {
+        let (names, longest) = (names.clone(), limits.longest_block);
+        Some(Arc::new(Operators::new(admitted, names, log.clone(), clock.clone(), longest)?))
+    } else {
+        None
     };
     let feed = subscriptions.then(|| Feed::new(Arc::clone(log.local()), names, clock.clone()));
     let forgetting = forget(Arc::clone(&revocations), clock.clone());

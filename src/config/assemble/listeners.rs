@@ -54,7 +54,10 @@ impl Listeners {
         let tls = tls
             .map(|settings| Tls::start(settings, protocols, self.clock.clone()))
             .transpose()
-            .map_err(|cause| ListenError::Tls { address: address.clone(), cause })?;
+            .map_err(|cause| ListenError::Tls {
+                address: address.clone(),
+                cause: Box::new(cause),
+            })?;
         let listener = Listener::bind(&address, &socket).await?.with_limits(&self.limits);
         let bound = listener.address().to_string();
         self.crowds.push((name, bound.clone(), listener.crowd()));

@@ -64,7 +64,9 @@ pub(super) fn admin(
         one(SETTING, ("--admin", flags.admin.as_deref()), env::ADMIN, environment, from_file)?;
     match written.unwrap_or_else(|| ListenerEntry::Address(DEFAULT_ADMIN.to_owned())) {
         ListenerEntry::Address(text) if text == "off" => Ok(None),
-        entry => listener(SETTING, entry, base).map(Some),
+        entry @ (ListenerEntry::Address(_) | ListenerEntry::Listener(_)) => {
+            listener(SETTING, entry, base).map(Some)
+        }
     }
 }
 

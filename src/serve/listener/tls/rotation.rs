@@ -89,7 +89,7 @@ impl Rotated {
                 let path = certificates::shown(&self.settings.certificate_file);
                 Look::Bad(TlsError::Expired { path })
             }
-            looked => looked,
+            looked @ (Look::Unchanged | Look::Changed(..) | Look::Bad(_)) => looked,
         };
         match looked {
             Look::Unchanged => {
