@@ -48,8 +48,24 @@ fn describe(root: &Value, at: &Value, place: &str, rows: &mut Vec<String>) {
             describe(root, inner, &place, rows);
         } else {
             rows.push(format!("| `{place}` | {} | {meaning} |", value(root, resolved)));
+            // Where one of several forms is a group, its settings follow.
+            if let Some(group) = group(root, inner) {
+                describe(root, group, &place, rows);
+            }
         }
     }
+}
+
+/// The group of settings among the forms that something can be written in.
+fn group<'s>(root: &'s Value, schema: &'s Value) -> Option<&'s Value> {
+    let schema = resolved(root, schema);
+    if schema.get("properties").is_some() {
+        return Some(schema);
+    }
+    if let Some(items) = schema.get("items") {
+        return group(root, items);
+    }
+    schema["anyOf"].as_array()?.iter().find_map(|form| group(root, form))
 }
 
 /// What a reference leads to; of two alternatives, the one that is not null.
@@ -90,6 +106,9 @@ fn value(root: &Value, schema: &Value) -> String {
         Some("string") => "text".to_owned(),
         Some("boolean") => "`true`, `false`".to_owned(),
         Some("integer") => "whole number".to_owned(),
+        Some("number") => "number".to_owned(),
+        Some("object") if schema.get("properties").is_some() => "settings of its own".to_owned(),
+        Some("object") => "texts by name".to_owned(),
         Some("array") => format!("list of {}", value(root, resolved(root, &schema["items"]))),
         other => panic!("{other:?}: {schema}"),
     }
