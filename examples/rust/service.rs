@@ -9,11 +9,7 @@ use shop::invoice_service_server::{InvoiceService, InvoiceServiceServer};
 use std::{env, error::Error};
 use tonic::{Request, Response, Status, async_trait, transport::Server};
 
-#[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all, reason = "generated")]
-#[allow(clippy::pedantic, clippy::wildcard_enum_match_arm, dead_code, reason = "generated")]
-mod shop {
-    include!(concat!(env!("OUT_DIR"), "/shop.v1.rs"));
-}
+mod shop;
 
 async fn get_invoice(
     Path((_, id)): Path<(String, String)>,
@@ -44,6 +40,7 @@ impl InvoiceService for Invoices {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    #[expect(clippy::disallowed_methods, reason = "this service is no part of Bailiff")]
     let setting = |name, default: &str| env::var(name).unwrap_or_else(|_| default.to_owned());
     let bailiff = Connection::to(&setting("BAILIFF_ADDRESS", "127.0.0.1:9191"))?;
     let guard = AuthorizeLayer::new(bailiff);

@@ -60,9 +60,9 @@ struct Tally {
 }
 
 impl Tally {
-    fn heard(&self, path: &str, told: String, expected: &[&str]) {
+    fn heard(&self, path: &str, told: &str, expected: &[&str]) {
         self.calls.fetch_add(1, Ordering::Relaxed);
-        let right = told == "503 overloaded" || expected.contains(&&*told);
+        let right = told == "503 overloaded" || expected.contains(&told);
         if !right {
             let mut wrong = self.wrong.lock().expect("nobody panicked");
             wrong.push(format!("{path}: {told}, not {expected:?}"));
@@ -138,7 +138,7 @@ async fn ask_on(world: Arc<World>, address: SocketAddr) {
         let bearer = |facts| format!("Bearer {}", world.clerk.token(&facts));
         let boss = format!("Bearer {}", world.clerk.token_of(&people::boss()));
         let mut refused = people::boss().starting_facts("sess_soak");
-        refused.user_id = REFUSED_USER.to_owned();
+        REFUSED_USER.clone_into(&mut refused.user_id);
         let mut reader = people::boss().starting_facts("sess_reader");
         reader.organization = None;
         let (refused, reader) = (bearer(refused), bearer(reader));
@@ -169,7 +169,7 @@ async fn ask_on(world: Arc<World>, address: SocketAddr) {
             let answer = answer.unwrap_or_else(|error| panic!("a call failed: {error:?}"));
             let told = Verdict::of(answer.into_inner()).told();
             let slow_down = told == "503 overloaded";
-            world.tally.heard(path, told, expected);
+            world.tally.heard(path, &told, expected);
             if slow_down {
                 sleep(Duration::from_millis(2)).await;
             }
@@ -189,7 +189,7 @@ async fn press_on(world: Arc<World>, address: SocketAddr, number: usize) {
         let answer = client.check(asked.message()).await.expect("an answer");
         let told = Verdict::of(answer.into_inner()).told();
         let refused = !told.starts_with("200");
-        world.tally.heard("/keys", if refused { "refused".into() } else { told }, &["refused"]);
+        world.tally.heard("/keys", if refused { "refused" } else { &told }, &["refused"]);
         sleep(Duration::from_millis(10)).await;
     }
 }
@@ -219,6 +219,7 @@ fn change(world: &World, tick: u64, redis_runs: bool) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes minutes: see the head of this file"]
+#[expect(clippy::disallowed_methods, reason = "a test has no settings of its own")]
 async fn nothing_goes_wrong_and_nothing_grows_while_everything_changes() {
     let Some(program) = required(program()) else { return };
     let seconds = std::env::var("BAILIFF_SOAK_SECONDS").ok().and_then(|text| text.parse().ok());

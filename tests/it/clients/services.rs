@@ -24,11 +24,8 @@ use std::{
 use tokio::{net::TcpStream, time};
 use tonic::{Code, Status};
 
-#[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all, reason = "generated")]
-#[allow(clippy::pedantic, clippy::wildcard_enum_match_arm, dead_code, reason = "generated")]
-mod shop {
-    include!(concat!(env!("OUT_DIR"), "/shop.v1.rs"));
-}
+#[path = "../../../examples/rust/shop.rs"]
+mod shop;
 
 const POLICY: &str = include_str!("../../../examples/policy.yaml");
 const INVOICE: &str = "/orgs/acme/invoices/7";

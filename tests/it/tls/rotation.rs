@@ -56,9 +56,9 @@ async fn no_call_fails_while_a_certificate_is_replaced() {
             certificate.not_after = date_time_ymd(year, 1, 1);
         });
         next.write(house.sidecar.file("").as_path(), "server");
-        let seconds = date_time_ymd(year, 1, 1).unix_timestamp();
+        let seconds: f64 = if year == 2041 { 2_240_611_200.0 } else { 2_272_147_200.0 };
         becomes("the new certificate", &house, || async {
-            house.metric(NOT_AFTER).await.is_some_and(|shown| shown as i64 == seconds)
+            house.metric(NOT_AFTER).await.is_some_and(|shown| (shown - seconds).abs() < 0.5)
         })
         .await;
     }
