@@ -7,8 +7,9 @@ use bailiff::{
         assemble,
         policy_loader::Trial,
         settings::{
-            BackendApiSettings, EventSettings, InstanceSettings, KeySettings, LimitSettings,
-            LogSettings, MachineSettings, Settings, TelemetrySettings, WebhookSettings,
+            BackendApiSettings, EventSettings, HttpSettings, InstanceSettings, KeySettings,
+            LimitSettings, LogSettings, MachineSettings, Settings, TelemetrySettings,
+            WebhookSettings,
         },
     },
     core::{
@@ -130,6 +131,7 @@ impl Bench {
                 hosts: Vec::new(),
             }],
             grpc: Vec::new(),
+            http: HttpSettings::NONE,
             admin: None,
             events: EventSettings::NONE,
             reflection: false,

@@ -177,6 +177,9 @@ impl Asked<'_, '_> {
         if let Some(rule) = self.denying() {
             return Verdict::denied(rule);
         }
+        if question.also.subject.is_some_and(|subject| !subject.is(caller)) {
+            return Verdict::refused(self.refused(None, refusal(Reason::SubjectMismatch)));
+        }
         let mut facts = Facts::of_caller(caller, now);
         facts.peer = question.peer;
         match &question.wanted {
@@ -296,7 +299,7 @@ pub(super) fn asked<'p, 'q>(
             Asked::of(Own::AdHoc(requirement))
         }
     };
-    let Also { require, action } = question.also;
+    let Also { require, action, subject: _ } = question.also;
     let misconfigured = || Stop::plain(Reason::Misconfigured);
     found.also_action =
         action.map(|name| policy.action(name).ok_or_else(misconfigured)).transpose()?;

@@ -204,7 +204,7 @@ impl Authorizer {
             Category::Allowed | Category::Forbidden | Category::Ambiguous => Reason::SignedOut,
         };
         let who = outcome.identity.caller().map_or_else(|| Who::Nobody(nobody()), Who::Caller);
-        let Also { require, action } = question.also;
+        let Also { require, action, subject: _ } = question.also;
         let also_require = require.and_then(|text| self.operator.parse(text));
         let explanation = policy.explain(&Inquiry {
             wanted: &question.wanted,

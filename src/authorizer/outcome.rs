@@ -9,6 +9,10 @@ pub enum Door {
     ExtAuthz,
     /// Bailiff's own gRPC service.
     Authorize,
+    /// A proxy's sub-request over HTTP.
+    ForwardAuth,
+    /// The `AuthZEN` API.
+    Authzen,
 }
 
 impl Door {
@@ -21,6 +25,8 @@ impl Door {
         match self {
             Self::ExtAuthz => "ext_authz",
             Self::Authorize => "authorize",
+            Self::ForwardAuth => "forward_auth",
+            Self::Authzen => "authzen",
         }
     }
 }

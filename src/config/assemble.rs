@@ -1,6 +1,7 @@
 //! From settings to running parts: the only place where they are put together.
 
 mod events;
+mod http;
 mod instances;
 mod listeners;
 mod telemetry;
@@ -137,6 +138,7 @@ pub async fn assemble(
         reload,
         instances,
         grpc,
+        http,
         admin,
         events,
         reflection,
@@ -180,6 +182,7 @@ pub async fn assemble(
     // Whoever waits for `ready` in the log finds every listener open.
     let mut listeners = Listeners::new(clock.clone(), limits.serve);
     let grpc = listeners.open_all("grpc", grpc, Protocols::Http2).await?;
+    let http = http::open_doors(http, &mut listeners).await?;
     let admin = match admin {
         Some(settings) => Some(listeners.open("admin", settings, Protocols::Http1).await?),
         None => None,
@@ -211,7 +214,7 @@ pub async fn assemble(
         _forgetting: forgetting,
         _reopening: reopening,
     };
-    let doors = Doors { grpc, admin, webhook };
+    let doors = Doors { grpc, http, admin, webhook };
     let options = ServeOptions {
         reflection,
         explain,

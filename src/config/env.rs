@@ -56,6 +56,14 @@ variables! {
         "Secrets that Clerk signs webhooks with, separated by commas: webhooks are then taken in.";
     GRPC = "BAILIFF_GRPC", false,
         "Addresses of the gRPC listener, separated by commas: `host:port` or `unix:/path`.";
+    HTTP = "BAILIFF_HTTP", false,
+        "Address of the HTTP listener for forward authentication and `AuthZEN`, or `off`.";
+    FORWARD_AUTH = "BAILIFF_FORWARD_AUTH", false,
+        "Proxies that ask by HTTP sub-request, separated by commas: `nginx`, `traefik`, `caddy`, `haproxy`.";
+    TRUSTED_PEERS = "BAILIFF_TRUSTED_PEERS", false,
+        "Addresses and networks of those proxies, separated by commas, or `unix`; nobody else may ask.";
+    AUTHZEN = "BAILIFF_AUTHZEN", false, "`on` serves the `AuthZEN` API over HTTP.";
+    AUTHZEN_URL = "BAILIFF_AUTHZEN_URL", false, "The address of that API as services know it.";
     ADMIN = "BAILIFF_ADMIN", false, "Address of the admin listener, or `off`.";
     WEBHOOK = "BAILIFF_WEBHOOK", false, "Address of the webhook listener, or `off`.";
     REDIS_URL = "BAILIFF_REDIS_URL", true,

@@ -1,9 +1,11 @@
 //! `bailiff.yaml` as it is written: a mirror of the text, without any meaning yet.
 
+mod doors;
 mod limits;
 mod listeners;
 mod telemetry;
 
+pub use doors::{ForwardAuthEntry, OneOrMany};
 pub use limits::LimitsEntry;
 pub use listeners::{
     ClientAuth, FullListener, ListenerEntry, Listeners, ListenersEntry, MinimumVersion, TlsEntry,
@@ -31,6 +33,12 @@ pub struct SettingsFile {
     /// Where to listen.
     #[serde(default)]
     pub listeners: ListenersEntry,
+    /// Proxies that ask by HTTP sub-request; none unless set.
+    pub forward_auth: Option<ForwardAuthEntry>,
+    /// Whether the `AuthZEN` API is served over HTTP; off unless set.
+    pub authzen: Option<Switch>,
+    /// The address of that API as services know it; the listener's own unless set.
+    pub authzen_url: Option<String>,
     /// Whether gRPC reflection is served; off unless set.
     pub reflection: Option<bool>,
     /// Whether services that ask over gRPC can have decisions explained; off unless set.

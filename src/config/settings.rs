@@ -2,6 +2,7 @@
 
 mod error;
 mod events;
+mod http;
 mod instance;
 mod limits;
 mod listeners;
@@ -10,6 +11,7 @@ mod telemetry;
 
 pub use error::SettingsError;
 pub use events::{EventSettings, RedisSettings, WebhookSettings};
+pub use http::{AuthzenSettings, HttpSettings};
 pub use instance::{BackendApiSettings, InstanceSettings, KeySettings};
 pub use limits::LimitSettings;
 pub use machines::MachineSettings;
@@ -24,6 +26,7 @@ use crate::{
     serve::listener::ListenerSettings,
     telemetry::{decision_log::DecisionLogOptions, log::LogFormat},
 };
+use http::HttpEntry;
 use instance::resolve_instances;
 use std::path::{Path, PathBuf};
 
@@ -65,6 +68,8 @@ pub struct Settings {
     pub instances: Vec<InstanceSettings>,
     /// gRPC listeners; at least one.
     pub grpc: Vec<ListenerSettings>,
+    /// What is asked over HTTP.
+    pub http: HttpSettings,
     /// The admin listener.
     pub admin: Option<ListenerSettings>,
     /// Webhooks, revocation and subscriptions.
@@ -131,6 +136,9 @@ impl Settings {
             reload,
             instances,
             listeners,
+            forward_auth,
+            authzen,
+            authzen_url,
             reflection,
             explain,
             revocation,
@@ -162,6 +170,11 @@ impl Settings {
             events,
             instances,
             grpc,
+            http: HttpSettings::resolve(
+                HttpEntry { listener: listeners.http, forward_auth, authzen, authzen_url },
+                &base,
+                environment,
+            )?,
             admin: listeners::admin(listeners.admin, &base, environment, flags)?,
             reflection: flags.reflection
                 || match environment.get(env::REFLECTION) {

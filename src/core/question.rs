@@ -1,8 +1,8 @@
 //! What can be asked of Bailiff, whichever door it came by.
 
 use super::{
-    credential::CredentialKinds, header::Headers, http_request::HttpRequest, peer::Peer,
-    reverification::Reverification,
+    credential::CredentialKinds, header::Headers, http_request::HttpRequest, identity::Caller,
+    peer::Peer, reverification::Reverification,
 };
 use serde_json::{Map, Value};
 
@@ -97,4 +97,27 @@ pub struct Also<'a> {
     pub require: Option<&'a str>,
     /// The name of an action whose requirement must hold as well.
     pub action: Option<&'a str>,
+    /// Whose credential it must be, where the question names somebody. It proves nothing by itself.
+    pub subject: Option<NamedSubject<'a>>,
+}
+
+/// Somebody named in a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamedSubject<'a> {
+    /// A person, by their user id.
+    User(&'a str),
+    /// A machine, by the subject of its credential.
+    Machine(&'a str),
+}
+
+impl NamedSubject<'_> {
+    /// Whether this is who was identified.
+    #[must_use]
+    pub fn is(self, caller: Caller<'_>) -> bool {
+        match (self, caller) {
+            (Self::User(id), Caller::User(user)) => user.id.as_str() == id,
+            (Self::Machine(id), Caller::Machine(machine)) => &*machine.subject == id,
+            (Self::User(_), Caller::Machine(_)) | (Self::Machine(_), Caller::User(_)) => false,
+        }
+    }
 }

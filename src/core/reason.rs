@@ -122,9 +122,15 @@ reasons! {
     Excluded = "excluded", Forbidden, "Something holds that the policy excludes.";
     NoRoute = "no_route", Forbidden, "The policy names no route for this request.";
     UnknownAction = "unknown_action", Forbidden, "The policy names no such action.";
+    SubjectMismatch = "subject_mismatch", Forbidden,
+        "The credential is not the subject's that the question names.";
+    UntrustedPeer = "untrusted_peer", Forbidden,
+        "Whoever asks is not among the proxies that may ask for others.";
 
     AmbiguousPath = "ambiguous_path", Ambiguous, "The path can be read in more than one way.";
     AmbiguousHost = "ambiguous_host", Ambiguous, "The host can be read in more than one way.";
+    AmbiguousHeader = "ambiguous_header", Ambiguous,
+        "A header can be read as one that tells services who is signed in.";
     MalformedRequest = "malformed_request", Ambiguous, "The request to decide about is incomplete.";
 
     KeysUnavailable = "keys_unavailable", Unavailable,

@@ -16,7 +16,7 @@ mod fixtures;
 use crate::authorizer::{Authorizer, Door, feed::Feed, operators::Operators};
 use admin::AdminPages;
 use grpc::GrpcOptions;
-use http::webhook::WebhookDoor;
+use http::{Behind, HttpDoors, webhook::WebhookDoor};
 use limits::Limits;
 use listener::Listener;
 use panics::Net;
@@ -34,6 +34,8 @@ use tokio::{
 pub struct Doors {
     /// For gRPC: `ext_authz` and the authorization service.
     pub grpc: Vec<Listener>,
+    /// For proxies and services that ask over HTTP.
+    pub http: Option<(Listener, HttpDoors)>,
     /// For operators.
     pub admin: Option<(Listener, AdminPages)>,
     /// For Clerk's webhooks.
@@ -91,6 +93,9 @@ pub enum ServeError {
     /// The gRPC server failed.
     #[error("the gRPC server failed")]
     Grpc(#[from] tonic::transport::Error),
+    /// The HTTP server failed.
+    #[error("the HTTP server failed")]
+    Http(#[source] io::Error),
     /// The descriptors for reflection cannot be read.
     #[error("reflection cannot be set up")]
     Reflection(#[from] tonic_reflection::server::Error),
@@ -128,17 +133,29 @@ pub async fn run(
         operators: options.operators,
         phase: in_phase.clone(),
     };
+    let behind = Behind {
+        authorizer: Arc::clone(&authorizer),
+        disclosure: options.disclosure,
+        on_panic: grpc_options.on_panic.clone(),
+    };
     let (routes, health) = grpc::routes(&authorizer, &grpc_options)?;
     health.report(readiness.is_ready()).await;
 
-    let mut grpc_servers = JoinSet::new();
-    for listener in doors.grpc {
+    let draining = || {
         let mut in_phase = in_phase.clone();
-        let draining = async move {
+        async move {
             // An error means that `run` itself is gone.
             let _ = in_phase.wait_for(|phase| *phase == Phase::Draining).await;
-        };
-        grpc_servers.spawn(grpc::serve(listener, routes.clone(), options.limits, draining));
+        }
+    };
+    let mut asked = JoinSet::new();
+    for listener in doors.grpc {
+        let served = grpc::serve(listener, routes.clone(), options.limits, draining());
+        asked.spawn(async { served.await.map_err(ServeError::Grpc) });
+    }
+    if let Some((listener, doors)) = doors.http {
+        let served = http::serve(listener, doors, behind, options.limits, draining());
+        asked.spawn(async { served.await.map_err(ServeError::Http) });
     }
     let mut others = JoinSet::new();
     others.spawn(health.clone().follow(readiness.clone()));
@@ -155,7 +172,7 @@ pub async fn run(
 
     tokio::select! {
         () = shutdown => {}
-        Some(ended) = grpc_servers.join_next() => return ended?.map_err(ServeError::Grpc),
+        Some(ended) = asked.join_next() => return ended?,
         Some(ended) = others.join_next() => return ended?,
     }
     tracing::info!("shutting down");
@@ -164,7 +181,7 @@ pub async fn run(
     tokio::time::sleep(options.limits.leave).await;
     phase.send_replace(Phase::Draining);
     let drained = async {
-        while let Some(ended) = grpc_servers.join_next().await {
+        while let Some(ended) = asked.join_next().await {
             ended??;
         }
         Ok(())

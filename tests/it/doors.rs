@@ -1,14 +1,14 @@
-//! One verdict, many doors: the same cases through each of them, and what each adds of its own.
+//! What each door adds of its own to the verdict that all of them share.
 
 use crate::support::{
     check::{Asked, ENCODINGS},
-    grpc::{authorization_client, channel, unix_channel, with_token},
+    grpc::{authorization_client, channel, with_token},
     http,
     sidecar::Sidecar,
     stack::SHOP,
     tokens::{
         HOST, Instance,
-        Person::{self, Boss, Loner, Reader},
+        Person::{Boss, Loner, Reader},
     },
 };
 use bailiff::{
@@ -38,68 +38,6 @@ async fn shop() -> Shop {
     let sidecar = Sidecar::start(&instance, SHOP).await;
     let client = authorization_client(channel(sidecar.grpc()).await);
     Shop { sidecar, instance, client }
-}
-
-/// Who, what, and the verdict as `Check` tells it.
-const CASES: [(Option<Person>, &str, &str, &str); 19] = [
-    (None, "GET", "/docs/a", "200"),
-    (None, "GET", "/", "200"),
-    (None, "GET", "/dashboard", "401 signed_out"),
-    (None, "GET", "/nowhere", "403 no_route"),
-    (None, "GET", "/docs/../admin", "400 ambiguous_path"),
-    (Some(Loner), "GET", "/dashboard", "200"),
-    (Some(Loner), "GET", "/team/a", "403 organization_required"),
-    (Some(Reader), "GET", "/admin/a?b=c", "403 role"),
-    (Some(Reader), "GET", "/reports/a", "403 plan"),
-    (Some(Reader), "GET", "/danger/a", "403 reverification"),
-    (Some(Reader), "GET", "/keys/a", "403 first_factor_stale"),
-    (Some(Boss), "GET", "/keys/a", "200"),
-    (Some(Boss), "GET", "/payroll/a", "403 session_age_unknown"),
-    (Some(Reader), "HEAD", "/orgs/acme/invoices/7", "200"),
-    (Some(Reader), "PUT", "/orgs/acme/invoices/7", "403 permission"),
-    (Some(Reader), "POST", "/orgs/acme/invoices/7", "403 no_route"),
-    (Some(Boss), "PUT", "/orgs/acme/invoices/7", "200"),
-    (Some(Boss), "GET", "/admin/a", "200"),
-    (Some(Boss), "GET", "//admin/a", "400 ambiguous_path"),
-];
-
-#[tokio::test(flavor = "multi_thread")]
-async fn every_door_gives_the_same_verdict() {
-    let Shop { sidecar, instance, mut client } = shop().await;
-    let mut over_unix = authorization_client(unix_channel(&sidecar.socket()).await);
-    for (person, method, target, expected) in CASES {
-        let token = person.map(|person| instance.token(person));
-        let bearer = token.as_ref().map(|token| format!("Bearer {token}"));
-        for encoding in ENCODINGS {
-            let mut asked = Asked { method, encoding, ..Asked::get(target) };
-            asked.headers.extend(bearer.as_deref().map(|value| ("authorization", value)));
-            let told = asked.of(&sidecar).await.told();
-            assert_eq!(told, expected, "Check, {encoding:?}: {person:?} {method} {target}");
-        }
-        let request = AuthorizeRequest {
-            credential: token
-                .clone()
-                .map(|token| Credential { source: Some(Source::Token(token)) }),
-            question: Some(http_question(method, target, &[])),
-            ..AuthorizeRequest::default()
-        };
-        let in_headers = AuthorizeRequest {
-            question: Some(http_question(method, target, bearer.as_slice())),
-            ..AuthorizeRequest::default()
-        };
-        for (way, asked) in [
-            ("a token", client.authorize(request.clone()).await),
-            ("headers", client.authorize(in_headers.clone()).await),
-            ("a unix socket", over_unix.authorize(request).await),
-        ] {
-            let told = told(asked.expect("an answer").into_inner());
-            assert_eq!(told, expected, "Authorize with {way}: {person:?} {method} {target}");
-        }
-        let batch = BatchAuthorizeRequest { requests: vec![in_headers.clone(), in_headers] };
-        let answers = client.batch_authorize(batch).await.expect("an answer").into_inner();
-        let all: Vec<_> = answers.responses.into_iter().map(told).collect();
-        assert_eq!(all, [expected, expected], "BatchAuthorize: {person:?} {method} {target}");
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

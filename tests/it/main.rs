@@ -3,6 +3,7 @@
 //! The tests obtain what they need into `target/tools`. Where something cannot be had on a machine,
 //! its tests say so and do nothing; `BAILIFF_REQUIRE_ALL=1` turns each such skip into a failure.
 
+mod authzen;
 mod browser;
 mod chaos;
 mod clients;
@@ -15,11 +16,13 @@ mod envoy_configuration;
 mod events;
 mod explain;
 mod failure_modes;
+mod forward_auth;
 mod fuzz;
 mod incidents;
 mod layering;
 mod limits;
 mod machines;
+mod one_verdict;
 mod operations;
 mod panics;
 mod policy_tests;

@@ -269,10 +269,14 @@ routes: { /open: public, /home: optional, /members: signed_in, /keys: { credenti
 actions: { push: { credential: api_key, scope: write } }
 ",
     );
-    let credential = Also { require: Some("{ credential: api_key }"), action: None };
-    let either =
-        Also { require: Some("{ any: [{ credential: api_key }, signed_in] }"), action: None };
-    let push = Also { require: None, action: Some("push") };
+    let credential =
+        Also { require: Some("{ credential: api_key }"), action: None, ..Also::default() };
+    let either = Also {
+        require: Some("{ any: [{ credential: api_key }, signed_in] }"),
+        action: None,
+        ..Also::default()
+    };
+    let push = Also { require: None, action: Some("push"), ..Also::default() };
     let key = key(&["write"]);
     for also in [credential, either, push] {
         for path in ["/open", "/home", "/members"] {
@@ -346,7 +350,7 @@ fn an_action_in_shadow_mode_is_tried_whoever_names_it() {
     let expected = vec![("action refund".to_owned(), Reason::Role)];
     let came = came_of(&policy, refund(), Also::default(), &member("o:pro"));
     assert_eq!((came.refused, &came.shadow), (None, &expected));
-    let also = Also { require: None, action: Some("refund") };
+    let also = Also { require: None, action: Some("refund"), ..Also::default() };
     let came = put(&policy, "GET", "/members", &[], also, &member("o:pro"));
     assert_eq!((came.refused, &came.shadow), (None, &expected));
     assert_eq!(

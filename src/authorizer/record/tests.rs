@@ -118,7 +118,7 @@ fn a_plain_line_holds_neither_path_nor_plans() {
 
 #[test]
 fn a_replayable_line_holds_what_was_asked_and_no_secret() {
-    let also = Also { require: Some("{ role: org:admin }"), action: Some("x") };
+    let also = Also { require: Some("{ role: org:admin }"), action: Some("x"), ..Also::default() };
     let line = logged(request("GET", "/a%20b?x=s3cret"), also, ada(), LogDetail::Replayable);
     assert!(!line.contains(SECRET), "{line}");
     let fields: Value = serde_json::from_str(&line).unwrap();

@@ -16,6 +16,8 @@ use std::fmt;
 pub struct ListenersEntry {
     /// gRPC: `ext_authz`, `Authorize`, `GetClaims`, health. One listener or a list of them.
     pub grpc: Option<Listeners>,
+    /// Forward authentication and `AuthZEN` over HTTP; open where either is set, `off` for none.
+    pub http: Option<ListenerEntry>,
     /// Health, readiness and metrics over HTTP; `off` for none.
     pub admin: Option<ListenerEntry>,
     /// Clerk's webhooks; open where there is a signing secret, `off` for none.

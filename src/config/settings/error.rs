@@ -2,7 +2,7 @@
 
 use crate::{
     config::{env::EnvironmentError, file::SettingsFileError},
-    serve::listener::ListenAddressError,
+    serve::{http::forward_auth::TrustedPeersError, listener::ListenAddressError},
     telemetry::decision_log::NotMaskable,
 };
 use std::path::PathBuf;
@@ -89,6 +89,9 @@ pub enum SettingsError {
     /// A field of the decision log.
     #[error("`decision_log.mask`: {0}")]
     Mask(#[source] NotMaskable),
+    /// The proxies that may ask for others.
+    #[error("`forward_auth.trusted_peers`: {0}")]
+    TrustedPeers(#[from] TrustedPeersError),
     /// An address to listen on.
     #[error("`{setting}`: {source}")]
     Listener {

@@ -229,7 +229,10 @@ impl LoggedDecision {
         let never_decided = matches!(
             self.reason,
             Reason::AmbiguousHost
+                | Reason::AmbiguousHeader
                 | Reason::MalformedRequest
+                | Reason::SubjectMismatch
+                | Reason::UntrustedPeer
                 | Reason::InternalError
                 | Reason::Misconfigured
         );

@@ -2,27 +2,45 @@
 //!
 //! They may face anybody, so that a peer which sends nothing, or a head byte by byte, is cut off.
 
-use crate::serve::{limits::Limits, listener::Listener};
-use axum::Router;
+use super::caller::Caller;
+use crate::serve::{
+    limits::Limits,
+    listener::{ListenAddress, Listener},
+};
+use axum::{Router, http::Request};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto::Builder,
     service::TowerToHyperService,
 };
-use std::io;
-use tokio::task::JoinSet;
+use std::{future::pending, io, pin::pin};
+use tokio::{sync::watch, task::JoinSet};
 use tokio_stream::StreamExt as _;
+use tonic::transport::server::Connected as _;
+use tower::ServiceExt as _;
 
 /// The head of a request.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 const MAX_HEADERS: usize = 100;
 /// Connections that are open at once; others wait until one is closed.
 const MOST_CONNECTIONS: usize = 2048;
+
 /// Serves as long as it is polled; connections end with it.
 pub(in crate::serve) async fn serve(
+    listener: Listener,
+    router: Router,
+    limits: Limits,
+) -> io::Result<()> {
+    serve_until(listener, router, limits, pending()).await
+}
+
+/// Serves until `draining` completes and every call under way is answered. Each request knows its
+/// [`Caller`].
+pub(in crate::serve) async fn serve_until(
     mut listener: Listener,
     router: Router,
     limits: Limits,
+    draining: impl Future<Output = ()>,
 ) -> io::Result<()> {
     // To tell the versions apart, one would have to wait for the first bytes without a limit.
     let mut builder = Builder::new(TokioExecutor::new()).http1_only();
@@ -32,19 +50,34 @@ pub(in crate::serve) async fn serve(
         .header_read_timeout(limits.head_time)
         .max_buf_size(MAX_HEAD_BYTES)
         .max_headers(MAX_HEADERS);
-    let service = TowerToHyperService::new(router);
+    let over_unix_socket = !matches!(listener.address(), ListenAddress::Tcp(_));
+    let mut draining = pin!(draining);
+    let (leave, leaving) = watch::channel(false);
     let mut connections = JoinSet::new();
     loop {
-        while connections.len() >= MOST_CONNECTIONS {
-            connections.join_next().await;
-        }
+        let has_room = connections.len() < MOST_CONNECTIONS;
         tokio::select! {
-            accepted = listener.next() => {
-                let Some(connection) = accepted.transpose()? else { return Ok(()) };
-                let (builder, service) = (builder.clone(), service.clone());
+            () = draining.as_mut() => break,
+            accepted = listener.next(), if has_room => {
+                let Some(connection) = accepted.transpose()? else { break };
+                let caller = Caller::of(connection.connect_info(), over_unix_socket);
+                let service = router.clone().map_request(move |mut request: Request<_>| {
+                    request.extensions_mut().insert(caller.clone());
+                    request
+                });
+                let (builder, mut leaving) = (builder.clone(), leaving.clone());
                 connections.spawn(async move {
-                    let served = builder.serve_connection(TokioIo::new(connection), service).await;
-                    if let Err(error) = served {
+                    let service = TowerToHyperService::new(service);
+                    let mut served =
+                        pin!(builder.serve_connection(TokioIo::new(connection), service));
+                    let ended = tokio::select! {
+                        ended = served.as_mut() => ended,
+                        () = async { drop(leaving.wait_for(|leaving| *leaving).await) } => {
+                            served.as_mut().graceful_shutdown();
+                            served.await
+                        }
+                    };
+                    if let Err(error) = ended {
                         tracing::debug!(%error, "a connection ended early");
                     }
                 });
@@ -52,4 +85,8 @@ pub(in crate::serve) async fn serve(
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
         }
     }
+    drop(listener);
+    leave.send_replace(true);
+    while connections.join_next().await.is_some() {}
+    Ok(())
 }

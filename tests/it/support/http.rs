@@ -69,6 +69,19 @@ pub(crate) async fn send(method: &str, url: &str, headers: &[(&str, &str)]) -> A
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
+    answered(url, request).await
+}
+
+/// Posts JSON with these headers.
+pub(crate) async fn post_json(url: &str, headers: &[(&str, &str)], message: &Value) -> Answer {
+    let mut request = client().post(url).json(message);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    answered(url, request).await
+}
+
+async fn answered(url: &str, request: reqwest::RequestBuilder) -> Answer {
     let response = request.send().await.unwrap_or_else(|error| panic!("{url}: {error}"));
     let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     Answer {

@@ -14,6 +14,8 @@ pub(crate) mod house;
 pub(crate) mod http;
 pub(crate) mod otlp;
 pub(crate) mod process;
+pub(crate) mod proxied;
+pub(crate) mod proxy;
 pub(crate) mod redis;
 pub(crate) mod redis_authority;
 pub(crate) mod scripted_authorizer;

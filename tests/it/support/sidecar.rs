@@ -19,6 +19,7 @@ pub(crate) struct Sidecar {
     process: Process,
     grpc: SocketAddr,
     admin: SocketAddr,
+    http: Option<SocketAddr>,
     webhook: Option<SocketAddr>,
     directory: TempDir,
 }
@@ -28,6 +29,13 @@ impl Sidecar {
     pub(crate) async fn start(instance: &Instance, policy: &str) -> Self {
         let directory = TempDir::new().expect("a temporary directory");
         let settings = settings(directory.path(), &[("main", instance)]);
+        Self::start_in(directory, policy, &settings).await
+    }
+
+    /// The same, asked over HTTP as well: by every proxy on this machine, and through `AuthZEN`.
+    pub(crate) async fn start_over_http(instance: &Instance, policy: &str) -> Self {
+        let directory = TempDir::new().expect("a temporary directory");
+        let settings = with_http(settings(directory.path(), &[("main", instance)]));
         Self::start_in(directory, policy, &settings).await
     }
 
@@ -45,11 +53,17 @@ impl Sidecar {
         let process = Process::start("bailiff", &mut command(directory.path(), settings));
         let grpc = process.line(|line| listening(line, "grpc")).await;
         let admin = process.line(|line| listening(line, "admin")).await;
+        let http = match settings["listeners"]["http"].as_str() {
+            Some(address) if !address.starts_with("unix:") => {
+                Some(process.line(|line| listening(line, "http")).await)
+            }
+            Some(_) | None => None,
+        };
         let webhook = match settings["listeners"].get("webhook") {
             Some(_) => Some(process.line(|line| listening(line, "webhook")).await),
             None => None,
         };
-        Self { process, grpc, admin, webhook, directory }
+        Self { process, grpc, admin, http, webhook, directory }
     }
 
     /// Where its gRPC services listen over TCP.
@@ -70,6 +84,11 @@ impl Sidecar {
     /// The path of its unix socket.
     pub(crate) fn socket(&self) -> PathBuf {
         socket(self.directory.path())
+    }
+
+    /// Where it is asked over HTTP.
+    pub(crate) const fn http(&self) -> SocketAddr {
+        self.http.expect("the settings open the listener")
     }
 
     /// Where it takes webhooks in.
@@ -153,6 +172,17 @@ pub(crate) fn settings(directory: &Path, instances: &[(&str, &Instance)]) -> Val
         },
         "log": { "format": "json" },
     })
+}
+
+/// The settings with the HTTP listener on a free port, for every proxy on this machine and `AuthZEN`.
+pub(crate) fn with_http(mut settings: Value) -> Value {
+    settings["listeners"]["http"] = json!("127.0.0.1:0");
+    settings["forward_auth"] = json!({
+        "profile": ["nginx", "traefik", "caddy", "haproxy"],
+        "trusted_peers": ["127.0.0.1"],
+    });
+    settings["authzen"] = json!("on");
+    settings
 }
 
 /// `bailiff serve` with these settings and nothing of the environment.

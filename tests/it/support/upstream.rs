@@ -94,6 +94,8 @@ struct Told(Value);
 async fn echo(
     headers: http::HeaderMap,
     axum::Extension(Told(told)): axum::Extension<Told>,
+    // Read to its end, as services do: a connection that closes before is an error to some proxies.
+    _body: axum::body::Bytes,
 ) -> Response {
     let mut response = Json(told).into_response();
     for wanted in headers.get_all("x-set-cookie") {

@@ -63,8 +63,7 @@ pub(super) fn read<'a>(
         });
     let instance = Some(&*message.instance).filter(|name| !name.is_empty());
     let peer = Peer { names: caller.names.as_ref(), principal: None };
-    let also = Also { require: None, action: None };
-    Some(Question { credential, instance, wanted, also, peer })
+    Some(Question { credential, instance, wanted, also: Also::default(), peer })
 }
 
 fn http<'a>(request: &'a v1::HttpRequest, violations: &mut Violations) -> HttpRequest<'a> {

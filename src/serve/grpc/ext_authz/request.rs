@@ -144,7 +144,7 @@ fn target(http: &CheckedRequest) -> Result<&str, Reason> {
 /// guarded than was meant, and so is an empty value.
 fn extensions(attributes: &AttributeContext) -> Result<(Option<&str>, Also<'_>), Reason> {
     let mut instance = None;
-    let mut also = Also { require: None, action: None };
+    let mut also = Also::default();
     for (key, value) in &attributes.context_extensions {
         let place = match &**key {
             "bailiff.instance" => &mut instance,
