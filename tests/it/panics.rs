@@ -116,6 +116,7 @@ impl Site {
         };
         let doors = Doors {
             grpc: vec![grpc_listener],
+            http: None,
             admin: Some((admin_listener, pages)),
             webhook: Some((webhook_listener, door)),
         };
