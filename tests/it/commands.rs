@@ -126,6 +126,7 @@ fn in_shell(folder: &Path, command: &str) -> Command {
         .current_dir(folder)
         .env("PATH", format!("{home}:{path}"))
         .env("BAILIFF_POLICY", "policy.yaml");
+    shell.env("CLERK_PUBLISHABLE_KEY", Instance::new().publishable_key());
     shell.args(["-c", command]);
     shell
 }
