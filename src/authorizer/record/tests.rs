@@ -160,7 +160,8 @@ fn preflights_and_actions_are_told() {
 #[test]
 fn lines_are_valid_by_their_schema() {
     let schema = jsonschema::draft202012::new(&DecisionLine::schema()).unwrap();
-    let also = || Also { require: Some("{ role: org:admin }"), action: Some("x") };
+    let also =
+        || Also { require: Some("{ role: org:admin }"), action: Some("x"), ..Also::default() };
     let action = || {
         Wanted::Action(Action {
             name: "invoice.refund",
