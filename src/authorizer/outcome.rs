@@ -17,7 +17,8 @@ pub enum Door {
 
 impl Door {
     /// Every door.
-    pub const ALL: &'static [Self] = &[Self::ExtAuthz, Self::Authorize];
+    pub const ALL: &'static [Self] =
+        &[Self::ExtAuthz, Self::Authorize, Self::ForwardAuth, Self::Authzen];
 
     /// The name used in logs and metrics.
     #[must_use]

@@ -30,6 +30,7 @@ use question::{Malformed, Semantic, Tuple};
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
+use tracing::Instrument as _;
 
 const EVALUATION: &str = "/access/v1/evaluation";
 const EVALUATIONS: &str = "/access/v1/evaluations";
@@ -165,7 +166,9 @@ impl AuthzenDoor {
 
     async fn evaluate(&self, tuple: Tuple<'_>, call: Call<'_>) -> Result<Value, Malformed> {
         let question = question::question(tuple, call.headers, call.names)?;
-        let outcome = self.behind.authorizer.authorize(&question, Door::Authzen).await;
+        let authorizer = &self.behind.authorizer;
+        let span = authorizer.tracing().decide(Door::Authzen.as_str(), call.headers);
+        let outcome = authorizer.authorize(&question, Door::Authzen).instrument(span).await;
         Ok(answer::of(&outcome.decision))
     }
 }

@@ -30,6 +30,7 @@ use axum::{
 };
 use request::Refused;
 use std::sync::Arc;
+use tracing::Instrument as _;
 
 /// Which proxies ask.
 #[derive(Clone, Debug)]
@@ -72,7 +73,9 @@ impl ForwardAuthDoor {
         }
         match request::question(profile, headers, caller.names.as_ref()) {
             Ok(question) => {
-                let outcome = self.authorizer.authorize(&question, Door::ForwardAuth).await;
+                let span = self.authorizer.tracing().decide(Door::ForwardAuth.as_str(), headers);
+                let asking = self.authorizer.authorize(&question, Door::ForwardAuth);
+                let outcome = asking.instrument(span).await;
                 if let Effect::Allow(upstream) = &outcome.decision.effect
                     && !profile.removes_any_header()
                     && upstream.remove.iter().any(|name| is_an_alias(name, headers))
