@@ -111,7 +111,7 @@ async fn a_certificate_with_the_name_of_an_operator_lets_in_and_is_told_of() {
     let names = PeerNames::new(["ops.shop.test".into(), CLIENT.into()]);
     let operator = operators.admit(calling(None, Some(&names))).unwrap();
     operator.order(asked(Some(60))).await.unwrap();
-    let told = format!("{:?}", heard.lock().unwrap()[0]);
+    let told = &heard.lock().unwrap()[0].payload;
     assert!(told.contains("192.0.2.1") && told.contains(CLIENT), "{told}");
 }
 

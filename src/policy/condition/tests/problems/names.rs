@@ -116,7 +116,7 @@ fn names_exist_only_where_they_mean_something() {
             action,
             "reqest",
             "`reqest` is unknown",
-            "write one of `identity`, `resource`, `context`, `now`",
+            "write one of `identity`, `peer`, `resource`, `context`, `now`",
         ),
     ] {
         let [found, said, helped] = only(text, &scope);
