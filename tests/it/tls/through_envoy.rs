@@ -42,7 +42,7 @@ async fn envoy_asks_over_mutual_tls_and_is_known_by_its_certificate() {
     // One whose certificate nobody vouches for gets no answer, and lets nobody through.
     house.authority.certify(&["spiffe://shop.test/gateway"]).write(&folder, "envoy");
     let stranger = Envoy::start(&binary, &authorizer, upstream.address()).await;
-    assert_eq!(status(&stranger, instance, "/").await, 403);
+    assert_eq!(status(&stranger, instance, "/").await, 503);
 }
 
 #[tokio::test(flavor = "multi_thread")]
