@@ -2,7 +2,10 @@ use super::{ListenAddress, ListenAddressError, ListenError, Listener, SocketOpti
 use std::{
     error::Error as _,
     fs,
-    os::unix::fs::{PermissionsExt as _, symlink},
+    os::{
+        linux::net::SocketAddrExt as _,
+        unix::fs::{MetadataExt as _, PermissionsExt as _, symlink},
+    },
     path::Path,
 };
 use tempfile::TempDir;
@@ -152,4 +155,48 @@ async fn a_successors_socket_is_not_removed() {
     let _new = bind(&path).await.unwrap();
     drop(old);
     UnixStream::connect(&path).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_socket_without_a_file_serves_and_is_taken_by_one_alone() {
+    let name = format!("bailiff-unit-test-{}", std::process::id());
+    let address: ListenAddress = format!("unix:@{name}").parse().unwrap();
+    assert_eq!(address.to_string(), format!("unix:@{name}"));
+    let mut listener = Listener::bind(&address, &SocketOptions::STANDARD).await.unwrap();
+    let taken = Listener::bind(&address, &SocketOptions::STANDARD).await.unwrap_err();
+    assert_eq!(taken.to_string(), format!("cannot listen on `{address}`"));
+    let there = std::os::unix::net::SocketAddr::from_abstract_name(&name).unwrap();
+    let client = std::os::unix::net::UnixStream::connect_addr(&there).unwrap();
+    assert!(listener.next().await.unwrap().is_ok());
+    drop((client, listener));
+    let options = SocketOptions { mode: 0o600, ..SocketOptions::STANDARD };
+    let refused = Listener::bind(&address, &options).await.unwrap_err();
+    assert!(matches!(refused, ListenError::NoFile { .. }), "{refused}");
+    // The name is free again as soon as nobody listens.
+    assert!(Listener::bind(&address, &SocketOptions::STANDARD).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_socket_file_is_given_to_its_owner_or_not_opened_at_all() {
+    let folder = folder();
+    let path = folder.path().join("socket");
+    let address = ListenAddress::Unix(path.clone());
+    let (user, group) = {
+        let own = fs::metadata(folder.path()).unwrap();
+        (own.uid(), own.gid())
+    };
+    let options = SocketOptions { mode: 0o600, owner: (Some(user), Some(group)) };
+    let listener = Listener::bind(&address, &options).await.unwrap();
+    let file = fs::metadata(&path).unwrap();
+    assert_eq!((file.uid(), file.gid(), file.mode() & 0o777), (user, group, 0o600));
+    drop(listener);
+    // Only root may give files away.
+    let options = SocketOptions { owner: (Some(user + 1), None), ..SocketOptions::STANDARD };
+    match Listener::bind(&address, &options).await {
+        Ok(_listener) => assert_eq!(fs::metadata(&path).unwrap().uid(), user + 1),
+        Err(error) => {
+            assert!(matches!(error, ListenError::Bind { .. }), "{error}");
+            assert!(!path.exists(), "the file does not stay behind");
+        }
+    }
 }
