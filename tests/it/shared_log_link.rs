@@ -113,7 +113,8 @@ async fn a_certificate_for_another_name_is_not_trusted() {
 async fn a_user_is_let_in_with_a_password_and_needs_few_rights() {
     let Some(program) = required(program()) else { return };
     let password = format!(">{PASSWORD}");
-    let rights = ["+exists", "+xinfo", "+xread", "+xadd", "+set", "+eval"];
+    let rights =
+        ["+exists", "+xinfo", "+xread", "+xrange", "+xadd", "+get", "+set", "+time", "+eval"];
     let mut options = vec!["--user", "default", "off"];
     options.extend(["--user", "bailiff", "on", &password, "~{bailiff}:*"]);
     options.extend(rights);

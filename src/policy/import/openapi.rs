@@ -100,8 +100,12 @@ impl Import {
     fn route(&self, template: &Template) -> Option<DraftRoute> {
         let asking = self.asking(template);
         let shape = Shape::of(template);
-        // A shape that no template stands for holds more than its path does.
-        let is_own = |path: &&&Located| path.template.is_some() && path.shape.covers(&shape);
+        // A shape that no template stands for holds more than its path does. Two paths that differ in
+        // letter case come to one template, which takes the spelling of one of them alone.
+        let is_own = |path: &&&Located| {
+            let covers = path.template.is_some() && path.shape.covers(&shape);
+            covers && path.shape.is_spelt_like(&shape)
+        };
         let own: Vec<_> = asking.iter().filter(is_own).collect();
         let mut rules: Vec<DraftRule> = Vec::new();
         if own.iter().any(|path| path.operations.is_none()) {

@@ -63,6 +63,14 @@ impl Shape {
         lengths && self.pieces.iter().zip(&other.pieces).all(|(wide, narrow)| wide.covers(narrow))
     }
 
+    /// Whether the literals of both are spelt alike where both have one.
+    pub(super) fn is_spelt_like(&self, other: &Self) -> bool {
+        self.pieces.iter().zip(&other.pieces).all(|pair| match pair {
+            (Piece::Literal(one), Piece::Literal(other)) => one == other,
+            _ => true,
+        })
+    }
+
     /// The template with exactly these paths, if there is one.
     pub(super) fn template(&self) -> Option<Template> {
         self.template_named(|_| None)

@@ -23,6 +23,9 @@ pub(super) struct Worlds<'r> {
     added: Option<&'r Requirement>,
     facts: Vec<&'r Requirement>,
     possible: Vec<World>,
+    /// Whether it asks that something is not the case of which a token may say nothing. In that case
+    /// neither holds, which no world tells.
+    negates_unknown: bool,
 }
 
 /// For one kind of credential, which facts hold, by bit.
@@ -68,7 +71,8 @@ impl<'r> Worlds<'r> {
         let worlds =
             accepted.flat_map(|kind| combinations.clone().map(move |facts| World { kind, facts }));
         let possible = worlds.filter(|world| world.is_possible(&facts)).collect();
-        Some(Self { own, added, facts, possible })
+        let negates_unknown = own.into_iter().chain(added).any(negates_unknown);
+        Some(Self { own, added, facts, possible, negates_unknown })
     }
 
     /// Whether it holds in some world.
@@ -78,7 +82,8 @@ impl<'r> Worlds<'r> {
 
     /// Whether it holds in every world, and there is one.
     pub(super) fn all(&self) -> bool {
-        !self.possible.is_empty() && self.possible.iter().all(|world| self.is_met(*world, &[]))
+        let met = |world: &World| self.is_met(*world, &[]);
+        !self.negates_unknown && !self.possible.is_empty() && self.possible.iter().all(met)
     }
 
     /// Whether a part of it holds in some world.
@@ -89,7 +94,7 @@ impl<'r> Worlds<'r> {
     /// Whether it comes to the same in every world without these branches.
     pub(super) fn is_same_without(&self, left_out: &[&Requirement]) -> bool {
         let same = |world: &World| self.is_met(*world, &[]) == self.is_met(*world, left_out);
-        self.possible.iter().all(same)
+        !self.negates_unknown && self.possible.iter().all(same)
     }
 
     fn is_met(&self, world: World, left_out: &[&Requirement]) -> bool {
@@ -192,6 +197,31 @@ const fn is_of_organization(fact: &Requirement) -> bool {
             | Requirement::Role(_)
             | Requirement::Permission(_)
     )
+}
+
+/// Whether a part asks that something is not the case of which a token may say nothing.
+fn negates_unknown(requirement: &Requirement) -> bool {
+    match requirement {
+        Requirement::All(parts) | Requirement::Any(parts) => parts.iter().any(negates_unknown),
+        Requirement::Not(inner) => {
+            let mut facts = Vec::new();
+            collect(inner, &mut facts);
+            facts.iter().any(|fact| matches!(fact, Requirement::Recency(_)))
+        }
+        Requirement::SignedIn
+        | Requirement::Denied
+        | Requirement::Credential(_)
+        | Requirement::Organization(_)
+        | Requirement::Role(_)
+        | Requirement::Permission(_)
+        | Requirement::Feature(_)
+        | Requirement::Plan(_)
+        | Requirement::Scope(_)
+        | Requirement::NoImpersonation
+        | Requirement::Condition(_)
+        | Requirement::Recency(_)
+        | Requirement::Reverification(_) => false,
+    }
 }
 
 /// The kinds of credential that a rule lets be looked at.

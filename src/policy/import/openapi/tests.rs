@@ -138,6 +138,16 @@ fn what_two_servers_bring_to_one_place_asks_what_both_ask() {
 }
 
 #[test]
+fn a_path_is_not_open_to_what_only_another_spelling_of_it_lists() {
+    let policy = imported(&document(
+        "security: []\npaths: { /A: { head: {} }, /a: { post: {} }, '/B/{x}': { get: {} }, /b/y: { put: {} } }\n",
+    ));
+    assert!(policy.contains("/A:\n    HEAD: public"), "{policy}");
+    assert!(!policy.contains("POST"), "{policy}");
+    assert!(!policy.contains("GET, PUT") && !policy.contains("PUT, GET"), "{policy}");
+}
+
+#[test]
 fn names_of_parameters_become_sound() {
     let policy = imported(&document(
         "paths: { '/{userId}/{user-id}/{2nd}/{user_id}': { get: { security: [] } } }",

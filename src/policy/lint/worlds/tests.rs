@@ -119,6 +119,15 @@ proptest! {
 }
 
 #[test]
+fn what_a_token_may_not_say_holds_neither_way() {
+    let lately = || Requirement::Recency(Recency::Session(AgeLimit::from_minutes(60).unwrap()));
+    let either = Requirement::Any([lately(), Requirement::Not(Box::new(lately()))].into());
+    let worlds = Worlds::of_rule(&either).unwrap();
+    assert!(worlds.any() && !worlds.all());
+    assert!(!worlds.is_same_without(&[&either]));
+}
+
+#[test]
 fn what_asks_too_much_is_not_tried() {
     let plans = (0..13)
         .map(|number| Requirement::Plan(EntitlementKey::parse(&format!("plan{number}")).unwrap()));
