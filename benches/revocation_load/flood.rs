@@ -5,13 +5,14 @@ use crate::{
     asking::{Asking, PRIVATE},
     clerk::{self, session},
     figures::Figures,
-    flooder::{CREDENTIALS, Flooded, WEBHOOKS},
+    flooder::{CREDENTIALS, Flooded, Order, WEBHOOKS},
     replica::{CALLS_PER_TEN_SECONDS, Replica},
     webhooks::{Sender, Webhook},
 };
 use bailiff::stand_in::clerk::{Endpoint, StandIn};
 use std::{
     env,
+    num::NonZeroU32,
     pin::pin,
     process::Stdio,
     time::{Duration, Instant},
@@ -24,7 +25,9 @@ const QUIET: Duration = Duration::from_secs(10);
 /// A flood that is not over by then is cut short.
 const LONGEST_FLOOD: Duration = Duration::from_secs(110);
 
-pub(crate) async fn measure(count: u64) -> Result<(), Failure> {
+/// `per_second`: how many forgeries in a second, or all that fit.
+pub(crate) async fn measure(count: u64, per_second: Option<NonZeroU32>) -> Result<(), Failure> {
+    let order = Order { count, per_second, longest: LONGEST_FLOOD };
     let clerk = clerk::start().await?;
     let replica = Replica::start(&clerk, None)?;
     let tokens = clerk::tokens(&clerk, "flood", 2);
@@ -35,7 +38,7 @@ pub(crate) async fn measure(count: u64) -> Result<(), Failure> {
         let before = replica.resident()?;
         let called = clerk.requests().count(Endpoint::VerifyOauthToken);
         let started = Instant::now();
-        let flooding = flood(kind, &replica, count);
+        let flooding = flood(kind, &replica, order);
         let (during, flooded) = steady(&asking, &tokens[0], flooding).await?;
         let (flooded, took) = (flooded?, started.elapsed());
         println!(
@@ -94,11 +97,11 @@ async fn steady<T>(
 
 /// Runs the attacker with the lowest priority: one who is not on this machine takes no processor from
 /// the sidecar.
-async fn flood(kind: &str, replica: &Replica, count: u64) -> Result<Flooded, Failure> {
+async fn flood(kind: &str, replica: &Replica, order: Order) -> Result<Flooded, Failure> {
     let address = if kind == WEBHOOKS { replica.webhook } else { replica.grpc };
     let mut command = Command::new("nice");
     command.args(["-n", "19"]).arg(env::current_exe()?).args(["flooder", kind]);
-    command.args([address.to_string(), count.to_string(), LONGEST_FLOOD.as_secs().to_string()]);
+    command.args([address.to_string(), serde_json::to_string(&order)?]);
     let output = command.stderr(Stdio::inherit()).kill_on_drop(true).output().await?;
     Ok(serde_json::from_slice(&output.stdout)?)
 }

@@ -10,13 +10,14 @@ use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
+    num::NonZeroU32,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::sleep_until};
 
 /// Each has a connection of its own.
 const WEBHOOK_SENDERS: usize = 16;
@@ -27,6 +28,16 @@ const CALLS_PER_CONNECTION: usize = 8;
 pub(crate) const WEBHOOKS: &str = "webhooks";
 /// Made-up credentials.
 pub(crate) const CREDENTIALS: &str = "credentials";
+
+/// What to send.
+#[derive(Clone, Copy, Deserialize, Serialize)]
+pub(crate) struct Order {
+    pub(crate) count: u64,
+    /// How many in a second; all that fit unless set.
+    pub(crate) per_second: Option<NonZeroU32>,
+    /// When to stop in any case.
+    pub(crate) longest: Duration,
+}
 
 /// What came of it.
 #[derive(Default, Deserialize, Serialize)]
@@ -42,30 +53,31 @@ impl Flooded {
     }
 }
 
-/// So many, unless time is over before.
+/// What is left to be sent.
 struct Left {
+    order: Order,
     next: AtomicU64,
-    count: u64,
-    until: Instant,
+    started: Instant,
 }
 
 impl Left {
-    fn next(&self) -> Option<u64> {
+    /// The number of the next one, when it is due.
+    async fn next(&self) -> Option<u64> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        (number < self.count && Instant::now() < self.until).then_some(number)
+        if let Some(per_second) = self.order.per_second {
+            let due = Duration::from_nanos(number * 1_000_000_000 / u64::from(per_second.get()));
+            sleep_until((self.started + due.min(self.order.longest)).into()).await;
+        }
+        let goes_on = self.started.elapsed() < self.order.longest;
+        (number < self.order.count && goes_on).then_some(number)
     }
 }
 
 /// Sends, and prints what came of it.
-pub(crate) async fn run(
-    kind: &str,
-    address: &str,
-    count: u64,
-    length: Duration,
-) -> Result<(), Failure> {
+pub(crate) async fn run(kind: &str, address: &str, order: Order) -> Result<(), Failure> {
     let address: SocketAddr = address.parse()?;
     let started = Instant::now();
-    let left = Arc::new(Left { next: AtomicU64::new(0), count, until: started + length });
+    let left = Arc::new(Left { order, next: AtomicU64::new(0), started });
     let mut tasks = JoinSet::new();
     if kind == WEBHOOKS {
         for _ in 0..WEBHOOK_SENDERS {
@@ -94,7 +106,7 @@ async fn send_webhooks(to: SocketAddr, left: Arc<Left>) -> BTreeMap<String, u64>
     let mut answers = BTreeMap::new();
     let sender = Sender::new();
     let shapes = forged();
-    while let Some(number) = left.next() {
+    while let Some(number) = left.next().await {
         let mut message =
             shapes[usize::try_from(number).unwrap_or_default() % shapes.len()].clone();
         // What is signed keeps its id: it was caught, not made up.
@@ -126,7 +138,7 @@ fn forged() -> [Webhook; 5] {
 
 async fn present_credentials(asking: Asking, left: Arc<Left>) -> BTreeMap<String, u64> {
     let mut answers = BTreeMap::new();
-    while left.next().is_some() {
+    while left.next().await.is_some() {
         let token = format!("oat_{:032x}", fastrand::u128(..));
         let answer = match asking.refusal(OAUTH, &token).await {
             Ok(Some(reason)) => reason,

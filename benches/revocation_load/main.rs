@@ -3,6 +3,7 @@
 //! ```sh
 //! cargo bench --bench revocation_load -- reach 1000       # from the webhook to a refusal at three replicas
 //! cargo bench --bench revocation_load -- flood 1000000    # forged webhooks, then made-up credentials
+//! cargo bench --bench revocation_load -- flood 100000 2000    # so many in a second instead of all that fit
 //! cargo bench --bench revocation_load -- chaos 10000      # while Redis and replicas are killed and started
 //! ```
 //!
@@ -38,13 +39,16 @@ fn main() -> Result<(), Failure> {
         let run = async {
             match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
                 ["reach", count] => reach::measure(count.parse()?).await,
-                ["flood", count] => flood::measure(count.parse()?).await,
+                ["flood", count] => flood::measure(count.parse()?, None).await,
+                ["flood", count, rate] => flood::measure(count.parse()?, Some(rate.parse()?)).await,
                 ["chaos", count] => chaos::measure(count.parse()?).await,
-                ["flooder", kind, address, count, seconds] => {
-                    let length = Duration::from_secs(seconds.parse()?);
-                    flooder::run(kind, address, count.parse()?, length).await
+                ["flooder", kind, address, order] => {
+                    flooder::run(kind, address, serde_json::from_str(order)?).await
                 }
-                _ => Err("usage: revocation_load reach | flood | chaos COUNT".into()),
+                _ => Err(
+                    "usage: revocation_load reach COUNT | flood COUNT [PER_SECOND] | chaos COUNT"
+                        .into(),
+                ),
             }
         };
         tokio::time::timeout(LONGEST, run).await?
