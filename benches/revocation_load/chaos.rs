@@ -123,10 +123,12 @@ pub(crate) async fn measure(count: usize) -> Result<(), Failure> {
     sleep(BOUND).await;
     asking.abort();
     delivered.print("first sent, acknowledged");
-    let let_through = world.answered(&revoked, false).await?;
-    let refused_now = world.answered(&world.live, true).await?;
+    let let_through = world.otherwise(&revoked, Some("session_revoked")).await?;
+    let refused_now = world.otherwise(&world.live, None).await?;
     let refused_before = world.live_refused.load(Ordering::Relaxed);
-    println!("{let_through} of {count} revoked sessions let through by a replica {BOUND:?} later");
+    println!(
+        "{let_through} of {count} revoked sessions not refused as such by some replica {BOUND:?} later"
+    );
     println!("{refused_now} of {} live sessions refused by a replica", world.live.len());
     println!(
         "{refused_before} of {} questions about live sessions refused meanwhile",
@@ -206,8 +208,8 @@ impl World {
         }
     }
 
-    /// How many of these sessions any replica refuses, or lets through.
-    async fn answered(&self, tokens: &[String], refused: bool) -> Result<usize, Failure> {
+    /// How many of these sessions any replica answers otherwise than with this refusal, or with none.
+    async fn otherwise(&self, tokens: &[String], wanted: Option<&str>) -> Result<usize, Failure> {
         let mut found = vec![false; tokens.len()];
         for number in 0..REPLICAS {
             let Place { asking, .. } = self.place(number).ok_or("a replica is missing")?;
@@ -219,7 +221,7 @@ impl World {
                 }
                 while let Some(ended) = calls.join_next().await {
                     let (at, refusal) = ended?;
-                    found[at] |= refusal?.is_some() == refused;
+                    found[at] |= refusal?.as_deref() != wanted;
                 }
             }
         }
