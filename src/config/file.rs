@@ -300,7 +300,9 @@ impl SettingsFile {
         if text.trim().is_empty() {
             return Ok(Self::default());
         }
-        serde_saphyr::from_str(text).map_err(|error| {
+        // YAML 1.2: `off` is a text, and what a listener may be.
+        let options = serde_saphyr::options! { strict_booleans: true };
+        serde_saphyr::from_str_with_options(text, options).map_err(|error| {
             let place = error
                 .location()
                 .map(|place| format!("line {}, column {}: ", place.line(), place.column()))

@@ -168,7 +168,7 @@ impl<'de> Visitor<'de> for ListVisitor {
 
 #[cfg(test)]
 mod tests {
-    use crate::config::file::SettingsFile;
+    use crate::config::file::{ListenerEntry, SettingsFile};
 
     #[test]
     fn an_unknown_key_of_a_listener_is_named_with_its_place() {
@@ -180,6 +180,17 @@ mod tests {
             let problem = SettingsFile::parse(text).unwrap_err();
             assert!(problem.contains("line 4") && problem.contains("tsl"), "{problem}");
         }
+    }
+
+    #[test]
+    fn off_is_a_text_whatever_yaml_once_took_it_for() {
+        for text in ["listeners: { admin: off }", "listeners: { webhook: off }", "reload: off"] {
+            assert!(SettingsFile::parse(text).is_ok(), "{text}");
+        }
+        let file = SettingsFile::parse("listeners: { admin: off }").unwrap();
+        assert!(
+            matches!(file.listeners.admin, Some(ListenerEntry::Address(text)) if text == "off")
+        );
     }
 
     #[test]
