@@ -8,7 +8,7 @@ use thiserror::Error;
 use tracing::Metadata;
 use tracing_subscriber::{
     EnvFilter, Layer, Registry,
-    filter::{FilterExt as _, FilterFn, filter_fn},
+    filter::{FilterExt as _, FilterFn, LevelFilter, filter_fn},
     layer::SubscriberExt,
     util::SubscriberInitExt,
 };
@@ -72,8 +72,12 @@ type Output = Box<dyn Layer<Registry> + Send + Sync>;
 /// Starts logging for the whole process.
 pub(super) fn start(options: &LogOptions, outputs: Outputs) -> Result<(), LogError> {
     let Outputs { stderr, collector, collects_decisions, audit, tracer } = outputs;
-    // Spans are none of the log's business, and cost nothing where nobody else wants them.
-    let events = || filter_fn(|metadata: &Metadata<'_>| metadata.is_event());
+    // Spans are none of the log's business, and cost nothing where nobody else wants them. Without the
+    // hints every line that some library could trace would be looked at.
+    let events = || {
+        filter_fn(|metadata: &Metadata<'_>| metadata.is_event())
+            .with_max_level_hint(LevelFilter::TRACE)
+    };
     let mut layers: Vec<Output> = Vec::new();
     let filter = filter(options)?.and(events());
     let shown = tracing_subscriber::fmt::layer().with_writer(Entrance(vec![stderr]));
@@ -92,17 +96,20 @@ pub(super) fn start(options: &LogOptions, outputs: Outputs) -> Result<(), LogErr
             metadata.is_event()
                 && !SENDERS.iter().any(|name| metadata.target().starts_with(name))
                 && !(collects_decisions && metadata.target() == AUDIT)
-        });
+        })
+        .with_max_level_hint(LevelFilter::TRACE);
         layers.push(json(vec![lines], self::filter(options)?.and(own)));
     }
     if !audit.is_empty() {
         let orders =
-            filter_fn(|metadata: &Metadata<'_>| metadata.is_event() && metadata.target() == AUDIT);
+            filter_fn(|metadata: &Metadata<'_>| metadata.is_event() && metadata.target() == AUDIT)
+                .with_max_level_hint(LevelFilter::INFO);
         layers.push(json(audit, orders));
     }
     if let Some(tracer) = tracer {
         let spans: FilterFn =
             filter_fn(|metadata| metadata.is_span() && metadata.target() == span::TARGET);
+        let spans = spans.with_max_level_hint(LevelFilter::INFO);
         let layer = tracing_opentelemetry::layer()
             .with_tracer(tracer)
             .with_location(false)
