@@ -1,5 +1,5 @@
-//! Turns Bailiff's own protos into Rust, and into the descriptor set that reflection serves.
-//! Pure Rust: no `protoc` is needed. Envoy's messages come from the crate `envoy-types`.
+//! Turns the protos into Rust, and Bailiff's own into the descriptor set that reflection serves.
+//! Pure Rust: no `protoc` is needed.
 
 use prost::Message as _;
 use std::{
@@ -28,6 +28,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out.join("descriptors.bin"), served.encode_to_vec())?;
 
     tonic_prost_build::configure().btree_map(".").include_file("pb.rs").compile_fds(descriptors)?;
+
+    let envoy = protox::compile(["envoy/ext_authz.proto"], ["proto"])?;
+    // What is received is a part of the message that arrived; names of ours are in the program.
+    let mut messages = tonic_prost_build::configure().build_client(false);
+    for borrowed in ["Peer", "SocketAddress", "HttpRequest", "Entry", "HeaderLine", "Field.key"] {
+        messages = messages.bytes(format!(".envoy.service.auth.v3.{borrowed}"));
+    }
+    messages.compile_fds(envoy)?;
 
     // What the example service and its tests speak. It is no part of what ships, and may be absent.
     println!("cargo:rerun-if-changed=examples/proto");

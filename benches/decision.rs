@@ -23,7 +23,7 @@ use bailiff::{
         reason::Reason,
     },
     policy::{Inquiry, Policy, Routed, Source, Who},
-    serve::grpc::ext_authz::ExtAuthzDoor,
+    serve::grpc::ext_authz::{ExtAuthzDoor, wire},
     stand_in::{
         keys::SigningKey,
         people,
@@ -42,7 +42,7 @@ use envoy_types::pb::envoy::service::auth::v3::{
     AttributeContext, CheckRequest,
     attribute_context::{HttpRequest as CheckHttpRequest, Request},
 };
-use prost::Message as _;
+use prost::{Message as _, bytes::Bytes};
 use secrecy::SecretString;
 use std::{fmt::Write as _, fs, hint::black_box, path::Path, sync::Arc, time::Duration};
 use tempfile::TempDir;
@@ -161,6 +161,21 @@ impl Bench {
         &self.parts.authorizer
     }
 
+    fn door(&self) -> ExtAuthzDoor {
+        let options = &self.parts.options;
+        ExtAuthzDoor::new(
+            Arc::clone(self.authorizer()),
+            options.disclosure,
+            options.on_panic.clone(),
+        )
+    }
+
+    /// What a call costs but for the connection: from message to message.
+    fn check(&self, door: &ExtAuthzDoor, message: &Bytes) -> Vec<u8> {
+        let request = wire::CheckRequest::decode(black_box(message.clone())).expect("a request");
+        self.runtime.block_on(door.decide(request, None)).encode_to_vec()
+    }
+
     fn authorization(&self) -> String {
         let facts = people::boss().starting_facts("sess_2benchDemo");
         let minting = Minting {
@@ -257,7 +272,7 @@ fn cookie_question(cookie: &str) -> Question<'_> {
     question
 }
 
-fn check_message(authorization: &str) -> Vec<u8> {
+fn check_message(authorization: &str) -> Bytes {
     let headers = HEADERS.iter().copied().chain([("authorization", authorization)]);
     let http = CheckHttpRequest {
         method: "GET".into(),
@@ -271,6 +286,7 @@ fn check_message(authorization: &str) -> Vec<u8> {
     let request = Some(Request { http: Some(http), ..Request::default() });
     CheckRequest { attributes: Some(AttributeContext { request, ..AttributeContext::default() }) }
         .encode_to_vec()
+        .into()
 }
 
 fn decisions(criterion: &mut Criterion) {
@@ -317,21 +333,14 @@ fn decisions(criterion: &mut Criterion) {
     });
     group.finish();
 
-    let message = check_message(&known);
-    let door = ExtAuthzDoor::new(
-        Arc::clone(bench.authorizer()),
-        bench.parts.options.disclosure,
-        bench.parts.options.on_panic.clone(),
-    );
+    let (message, door) = (check_message(&known), bench.door());
     criterion.bench_function("Check: decode, decide, encode", |bencher| {
-        bencher.iter(|| {
-            let request = CheckRequest::decode(black_box(&*message)).expect("a request");
-            bench.runtime.block_on(door.decide(request, None)).encode_to_vec()
-        });
+        bencher.iter(|| bench.check(&door, &message));
     });
 }
 
-/// A decision about a cached token as a door asks for it, telling nobody and telling everybody.
+/// A decision about a cached token as a door asks for it, by itself and from message to message, telling
+/// nobody and telling everybody.
 fn telling(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("telemetry");
     // What tells is of the whole process, so that it comes last.
@@ -349,6 +358,11 @@ fn telling(criterion: &mut Criterion) {
                 bench.runtime.block_on(asked.instrument(span))
             });
         });
+        let (message, door) = (check_message(&known), bench.door());
+        group.bench_function(format!("Check, {name}"), |bencher| {
+            bencher.iter(|| bench.check(&door, &message));
+        });
+        drop(door);
         let Bench { runtime, parts, telemetry, .. } = bench;
         drop(parts);
         telemetry.finish();

@@ -125,12 +125,12 @@ impl Entitlements {
     }
 
     /// The elements that are held in a scope that Clerk knows; any other answers no question.
-    pub fn held(&self) -> impl Iterator<Item = &Entitlement> {
+    pub fn held(&self) -> impl Iterator<Item = &Entitlement> + Clone {
         self.iter().filter(|held| held.organization || held.user)
     }
 
     /// The elements, in the token's order.
-    pub fn iter(&self) -> impl Iterator<Item = &Entitlement> {
+    pub fn iter(&self) -> impl Iterator<Item = &Entitlement> + Clone {
         self.0.iter()
     }
 }

@@ -3,12 +3,8 @@
 //! let this one pass. Where no proxy waits it still must not go unseen.
 
 use super::PanicHook;
-use std::{
-    future::poll_fn,
-    panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
-    task::Poll,
-};
+use futures_util::{FutureExt as _, TryFutureExt as _};
+use std::panic::AssertUnwindSafe;
 
 /// The future panicked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,14 +35,8 @@ impl Net {
 
 /// Runs `future` to its end, or to its panic. It is not polled again after one, so whatever it broke
 /// inside itself is never seen.
-pub(super) async fn caught<F: Future>(future: F) -> Result<F::Output, Panicked> {
-    let mut future = pin!(future);
-    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
-        Ok(Poll::Pending) => Poll::Pending,
-        Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
-        Err(_) => Poll::Ready(Err(Panicked)),
-    })
-    .await
+pub(super) fn caught<F: Future>(future: F) -> impl Future<Output = Result<F::Output, Panicked>> {
+    AssertUnwindSafe(future).catch_unwind().map_err(|_| Panicked)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::policy::{
     facts::HeaderFacts,
 };
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use std::borrow::Cow;
 
 /// What is percent-encoded in a value, besides everything outside ASCII.
 const INVISIBLE: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
@@ -117,11 +118,13 @@ fn entitlements(entitlements: &Entitlements) -> String {
 }
 
 fn one(text: &str) -> String {
-    utf8_percent_encode(text, INVISIBLE).to_string()
+    Cow::from(utf8_percent_encode(text, INVISIBLE)).into_owned()
 }
 
-fn many<'t>(texts: impl Iterator<Item = &'t str>) -> String {
-    let mut value = String::new();
+fn many<'t>(texts: impl Iterator<Item = &'t str> + Clone) -> String {
+    // Most often nothing is to be encoded, and then this is its very length.
+    let length = texts.clone().map(|text| text.len() + 1).sum::<usize>().saturating_sub(1);
+    let mut value = String::with_capacity(length);
     for text in texts {
         if !value.is_empty() {
             value.push(',');

@@ -1,10 +1,10 @@
 //! `grpc.health.v1`, which follows readiness.
 
+use super::ext_authz::wire::authorization_server::SERVICE_NAME as EXT_AUTHZ;
 use crate::{
     pb::v1::authorization_service_server::SERVICE_NAME as AUTHORIZATION,
     serve::{ServeError, readiness::Readiness},
 };
-use envoy_types::pb::envoy::service::auth::v3::authorization_server::SERVICE_NAME as EXT_AUTHZ;
 use tonic_health::{
     ServingStatus,
     pb::health_server::HealthServer,

@@ -23,9 +23,8 @@ use crate::{
     },
 };
 use authorization::AuthorizationDoor;
-use envoy_types::ext_authz::v3::pb::AuthorizationServer;
 use events::EventDoor;
-use ext_authz::ExtAuthzDoor;
+use ext_authz::{ExtAuthzDoor, wire::authorization_server::AuthorizationServer};
 use health::Health;
 use operator::OperatorDoor;
 use std::{sync::Arc, time::Duration};

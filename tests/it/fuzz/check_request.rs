@@ -8,9 +8,8 @@ use crate::support::{
     stack::SHOP,
     tokens::Instance,
 };
-use envoy_types::ext_authz::v3::pb::{
-    CheckRequest, CheckResponse, HeaderValueOption, HttpResponse,
-};
+use bailiff::serve::grpc::ext_authz::wire::{CheckRequest, HttpRequest};
+use envoy_types::ext_authz::v3::pb::{CheckResponse, HeaderValueOption, HttpResponse};
 use prost::Message as _;
 
 const WORDS: &[&str] = &[
@@ -100,7 +99,7 @@ fn messages(input: &[u8], text: &str) -> Vec<CheckRequest> {
         let (headers, extensions) = (headers.clone(), extensions.clone());
         let message = Asked { method, host, target, headers, encoding, extensions }.message();
         let mut bytes = message.encode_to_vec();
-        messages.push(message);
+        messages.push(CheckRequest::decode(bytes.as_slice()).expect("what Envoy would send"));
         let mut how = Bytes(input);
         let at = how.below(bytes.len());
         if let Some(byte) = bytes.get_mut(at) {
@@ -112,16 +111,12 @@ fn messages(input: &[u8], text: &str) -> Vec<CheckRequest> {
 }
 
 /// The path that the service would see, without its query.
-fn path(
-    http: &envoy_types::pb::envoy::service::auth::v3::attribute_context::HttpRequest,
-) -> String {
+fn path(http: &HttpRequest) -> String {
     let raw = http.header_map.iter().flat_map(|map| &map.headers);
-    let raw = raw.filter(|line| line.key.eq_ignore_ascii_case(":path"));
-    let mut raw = raw.map(|line| {
-        let bytes = if line.raw_value.is_empty() { line.value.as_bytes() } else { &line.raw_value };
-        String::from_utf8_lossy(bytes).into_owned()
-    });
-    let target = raw.next_back().unwrap_or_else(|| http.path.clone());
+    let raw = raw.filter(|line| line.key.eq_ignore_ascii_case(b":path"));
+    let mut raw =
+        raw.map(|line| if line.raw_value.is_empty() { &line.value } else { &line.raw_value });
+    let target = String::from_utf8_lossy(raw.next_back().unwrap_or(&http.path));
     target.split('?').next().unwrap_or_default().to_owned()
 }
 

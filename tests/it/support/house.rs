@@ -20,10 +20,15 @@ use bailiff::{
         question::{Also, CredentialSource, Question, Wanted},
     },
     policy::{Policy, Source},
-    serve::{PanicHook, grpc::ext_authz::ExtAuthzDoor, respond::Disclosure},
+    serve::{
+        PanicHook,
+        grpc::ext_authz::{ExtAuthzDoor, wire},
+        respond::Disclosure,
+    },
     telemetry::metrics::Metrics,
 };
-use envoy_types::ext_authz::v3::pb::{CheckRequest, CheckResponse};
+use envoy_types::ext_authz::v3::pb::CheckResponse;
+use prost::Message as _;
 use std::{
     panic::{RefUnwindSafe, UnwindSafe},
     sync::Arc,
@@ -93,8 +98,9 @@ impl House {
     }
 
     /// Answers one message of a proxy. A panic is the caller's to see.
-    pub(crate) fn check(&self, message: CheckRequest) -> CheckResponse {
-        self.runtime.block_on(self.door.decide(message, None))
+    pub(crate) fn check(&self, message: wire::CheckRequest) -> CheckResponse {
+        let answer = self.runtime.block_on(self.door.decide(message, None));
+        CheckResponse::decode(&*answer.encode_to_vec()).expect("an answer")
     }
 
     /// Decides about a request with these header lines.

@@ -1,12 +1,12 @@
 //! What the proxy's logs, rate limits and other filters may know about a decision
 //! (`envoy.filters.http.ext_authz`). Names of people and machines, never a token.
 
+use super::wire::{Field, ListValue, Struct, Value, value::Kind};
 use crate::{
     authorizer::outcome::Outcome,
     core::{clock::Timestamp, reason::Reason},
 };
-use envoy_types::pb::google::protobuf::{ListValue, Struct, Value, value::Kind};
-use std::collections::HashMap;
+use prost::bytes::Bytes;
 
 /// The most fields there can be.
 const FIELDS: usize = 12;
@@ -14,7 +14,7 @@ const FIELDS: usize = 12;
 /// About a decision. `expires_at` is in Unix seconds.
 pub(super) fn of(outcome: &Outcome) -> Struct {
     let decision = &outcome.decision;
-    let mut fields = Fields(HashMap::with_capacity(FIELDS));
+    let mut fields = Fields(Vec::with_capacity(FIELDS));
     fields.text("effect", decision.effect.as_str());
     fields.text("reason", decision.reason.code());
     fields.text("revision", decision.revision.as_str());
@@ -56,7 +56,7 @@ pub(super) fn of(outcome: &Outcome) -> Struct {
 
 /// About a request that no decision could be made about.
 pub(super) fn of_refusal(reason: Reason) -> Struct {
-    let mut fields = Fields(HashMap::with_capacity(2));
+    let mut fields = Fields(Vec::with_capacity(2));
     fields.text("effect", "deny");
     fields.text("reason", reason.code());
     fields.into_struct()
@@ -67,24 +67,28 @@ const fn unix_seconds(instant: Timestamp) -> f64 {
     instant.unix_seconds() as f64
 }
 
-struct Fields(HashMap<String, Value>);
+struct Fields(Vec<Field>);
 
 impl Fields {
     fn text(&mut self, name: &'static str, value: &str) {
-        self.set(name, Kind::StringValue(value.to_owned()));
+        self.set(name, text(value));
     }
 
     fn list(&mut self, name: &'static str, texts: &[Box<str>]) {
-        let value = |text: &str| Value { kind: Some(Kind::StringValue(text.to_owned())) };
-        let values = texts.iter().map(|text| value(text)).collect();
+        let values = texts.iter().map(|value| Value { kind: Some(text(value)) }).collect();
         self.set(name, Kind::ListValue(ListValue { values }));
     }
 
     fn set(&mut self, name: &'static str, kind: Kind) {
-        self.0.insert(name.to_owned(), Value { kind: Some(kind) });
+        let key = Bytes::from_static(name.as_bytes());
+        self.0.push(Field { key, value: Some(Value { kind: Some(kind) }) });
     }
 
     fn into_struct(self) -> Struct {
         Struct { fields: self.0 }
     }
+}
+
+fn text(value: &str) -> Kind {
+    Kind::StringValue(value.into())
 }

@@ -12,6 +12,7 @@
 mod metadata;
 mod request;
 mod response;
+pub mod wire;
 
 use crate::{
     authorizer::{Authorizer, Door},
@@ -24,12 +25,12 @@ use crate::{
     },
     telemetry::trace::{Carrier, FirstOf, Nothing},
 };
-use envoy_types::ext_authz::v3::pb::{Authorization, CheckRequest, CheckResponse};
 use http::HeaderMap;
 use request::Refused;
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 use tracing::Instrument as _;
+use wire::{CheckRequest, CheckResponse, authorization_server::Authorization};
 
 /// The door.
 #[derive(Debug)]

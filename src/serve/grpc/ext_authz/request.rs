@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod tests;
 
+use super::wire::{
+    AttributeContext, CheckRequest, Entry, HeaderLine, HttpRequest as CheckedRequest,
+    Peer as CheckedPeer,
+};
 use crate::core::{
     asker::Asker,
     header::{Header, Headers, Repeats},
@@ -11,14 +15,8 @@ use crate::core::{
     question::{Also, CredentialSource, Question, Wanted},
     reason::Reason,
 };
-use envoy_types::{
-    ext_authz::v3::pb::{Address, CheckRequest, HeaderValue},
-    pb::envoy::service::auth::v3::{
-        AttributeContext,
-        attribute_context::{HttpRequest as CheckedRequest, Peer as CheckedPeer},
-    },
-};
-use std::{collections::HashMap, net::IpAddr};
+use prost::bytes::Bytes;
+use std::net::IpAddr;
 
 /// A message that no question can be made of, which is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,28 +26,17 @@ pub(super) struct Refused {
 }
 
 /// Makes header names lower-case, as Envoy sends them. Other proxies may not, and a header that is
-/// not found under its name would neither be read nor stripped.
+/// not found under its name would neither be read nor stripped. Two spellings of one name become two
+/// lines of that name.
 pub(super) fn lower_case_names(message: &mut CheckRequest) {
     let http = message.attributes.as_mut().and_then(|attributes| attributes.request.as_mut());
     let Some(http) = http.and_then(|request| request.http.as_mut()) else { return };
-    for header in http.header_map.iter_mut().flat_map(|map| &mut map.headers) {
-        header.key.make_ascii_lowercase();
-    }
-    let is_upper_case = |name: &String| name.bytes().any(|byte| byte.is_ascii_uppercase());
-    if http.headers.keys().any(is_upper_case) {
-        let mut lower_case = HashMap::with_capacity(http.headers.len());
-        for (mut name, value) in http.headers.drain() {
-            name.make_ascii_lowercase();
-            // Two spellings of one name become one value, joined as proxies join repeated headers.
-            lower_case
-                .entry(name)
-                .and_modify(|joined: &mut String| {
-                    joined.push(',');
-                    joined.push_str(&value);
-                })
-                .or_insert(value);
+    let lines = http.header_map.iter_mut().flat_map(|map| &mut map.headers);
+    let names = lines.map(|line| &mut line.key);
+    for name in names.chain(http.headers.iter_mut().map(|entry| &mut entry.key)) {
+        if name.iter().any(u8::is_ascii_uppercase) {
+            *name = Bytes::from(name.to_ascii_lowercase());
         }
-        http.headers = lower_case;
     }
 }
 
@@ -65,20 +52,26 @@ pub(super) fn question<'a>(
     let (Some(attributes), Some(http)) = (attributes, http) else {
         return Err(Refused { reason: Reason::MalformedRequest, asker: Asker::Api });
     };
+    let (method, authority) = (text(&http.method), text(&http.host));
     let mut request = HttpRequest {
-        method: &http.method,
+        method: method.unwrap_or_default(),
         scheme: if http.scheme == "http" { Scheme::Http } else { Scheme::Https },
-        authority: &http.host,
+        authority: authority.unwrap_or_default(),
         target: "",
-        headers: headers(http),
+        headers: headers(http)
+            .ok_or(Refused { reason: Reason::MalformedRequest, asker: Asker::Api })?,
         peer: attributes.source.as_ref().and_then(peer),
     };
-    let read = target(http).and_then(|target| Ok((target, extensions(attributes)?)));
-    let (target, (instance, also)) =
-        read.map_err(|reason| Refused { reason, asker: Asker::of(&request) })?;
+    let read = || {
+        let principal = principal(attributes)?;
+        if request.method.is_empty() || request.authority.is_empty() {
+            return Err(Reason::MalformedRequest);
+        }
+        Ok((target(http)?, extensions(attributes)?, principal))
+    };
+    let (target, (instance, also), principal) =
+        read().map_err(|reason| Refused { reason, asker: Asker::of(&request) })?;
     request.target = target;
-    let source = attributes.source.as_ref();
-    let principal = source.map(|source| &*source.principal).filter(|name| !name.is_empty());
     Ok(Question {
         credential: CredentialSource::Request,
         instance,
@@ -88,27 +81,36 @@ pub(super) fn question<'a>(
     })
 }
 
+fn text(bytes: &Bytes) -> Option<&str> {
+    std::str::from_utf8(bytes).ok()
+}
+
 /// The raw lines where the proxy sends them (`encode_raw_headers`), else the map of joined ones.
-fn raw_lines(http: &CheckedRequest) -> Option<&[HeaderValue]> {
+fn raw_lines(http: &CheckedRequest) -> Option<&[HeaderLine]> {
     http.header_map.as_ref().map(|map| &*map.headers).filter(|lines| !lines.is_empty())
 }
 
-/// The headers of the message proper: `:path` and its like are not among them.
-fn headers(http: &CheckedRequest) -> Headers<'_> {
-    let is_header = |name: &str| !name.starts_with(':');
-    if let Some(lines) = raw_lines(http) {
-        let lines = lines.iter().filter(|line| is_header(&line.key));
-        let lines = lines.map(|line| Header { name: &line.key, value: value(line) });
-        return Headers::new(lines.collect(), Repeats::Separate);
+/// The headers of the message proper: `:path` and its like are not among them. `None` where a name is
+/// not even text.
+fn headers(http: &CheckedRequest) -> Option<Headers<'_>> {
+    let is_header = |name: &Bytes| !name.starts_with(b":");
+    if let Some(sent) = raw_lines(http) {
+        let mut lines = Vec::with_capacity(sent.len());
+        for line in sent.iter().filter(|line| is_header(&line.key)) {
+            lines.push(Header { name: text(&line.key)?, value: value(line) });
+        }
+        return Some(Headers::new(lines, Repeats::Separate));
     }
-    let lines = http.headers.iter().filter(|(name, _)| is_header(name));
-    let lines = lines.map(|(name, value)| Header { name, value: value.as_bytes() });
-    Headers::new(lines.collect(), Repeats::Joined)
+    let mut lines = Vec::with_capacity(http.headers.len());
+    for Entry { key, value } in http.headers.iter().filter(|entry| is_header(&entry.key)) {
+        lines.push(Header { name: text(key)?, value });
+    }
+    Some(Headers::new(lines, Repeats::Joined))
 }
 
 /// Exactly one of the two is filled; Envoy fills `raw_value`.
-fn value(line: &HeaderValue) -> &[u8] {
-    if line.raw_value.is_empty() { line.value.as_bytes() } else { &line.raw_value }
+fn value(line: &HeaderLine) -> &[u8] {
+    if line.raw_value.is_empty() { &line.value } else { &line.raw_value }
 }
 
 /// The request target, from the raw `:path` where that is there.
@@ -118,45 +120,41 @@ fn value(line: &HeaderValue) -> &[u8] {
 /// has more than one reading and is refused; `encode_raw_headers` makes it certain. In the query it
 /// is harmless, for no rule is matched against that.
 fn target(http: &CheckedRequest) -> Result<&str, Reason> {
-    if http.method.is_empty() || http.host.is_empty() {
-        return Err(Reason::MalformedRequest);
-    }
     let mut raw = raw_lines(http).into_iter().flatten().filter(|line| line.key == ":path");
-    let target = match (raw.next(), raw.next()) {
-        (Some(line), None) => {
-            std::str::from_utf8(value(line)).map_err(|_| Reason::AmbiguousPath)?
-        }
+    let (target, is_raw) = match (raw.next(), raw.next()) {
+        (Some(line), None) => (value(line), true),
         (Some(_), Some(_)) => return Err(Reason::AmbiguousPath),
-        (None, _) => {
-            let path = http.path.split_once('?').map_or(&*http.path, |(path, _)| path);
-            if path.contains('!') {
-                return Err(Reason::AmbiguousPath);
-            }
-            &http.path
-        }
+        (None, _) => (&*http.path, false),
     };
+    let target = std::str::from_utf8(target).map_err(|_| Reason::AmbiguousPath)?;
+    let path = target.split_once('?').map_or(target, |(path, _)| path);
+    if !is_raw && path.contains('!') {
+        return Err(Reason::AmbiguousPath);
+    }
     if target.is_empty() { Err(Reason::MalformedRequest) } else { Ok(target) }
 }
 
 /// What the operator of the proxy has set for the route: an instance, and what must hold besides.
 ///
 /// A key that begins like ours and is none of ours is a mistake that would leave the route less
-/// guarded than was meant, and so is an empty value.
+/// guarded than was meant, and so is an empty value, or one of ours that is there twice.
 fn extensions(attributes: &AttributeContext) -> Result<(Option<&str>, Also<'_>), Reason> {
     let mut instance = None;
     let mut also = Also::default();
-    for (key, value) in &attributes.context_extensions {
-        let place = match &**key {
+    for Entry { key, value } in &attributes.context_extensions {
+        let (Some(key), Some(value)) = (text(key), text(value)) else {
+            return Err(Reason::Misconfigured);
+        };
+        let place = match key {
             "bailiff.instance" => &mut instance,
             "bailiff.require" => &mut also.require,
             "bailiff.action" => &mut also.action,
             _ if begins_like_ours(key) => return Err(Reason::Misconfigured),
             _ => continue,
         };
-        if value.trim().is_empty() {
+        if value.trim().is_empty() || place.replace(value).is_some() {
             return Err(Reason::Misconfigured);
         }
-        *place = Some(&**value);
     }
     Ok((instance, also))
 }
@@ -167,8 +165,12 @@ fn begins_like_ours(key: &str) -> bool {
 
 /// The peer's address; a unix socket has none.
 fn peer(source: &CheckedPeer) -> Option<IpAddr> {
-    match source.address.as_ref()?.address.as_ref()? {
-        Address::SocketAddress(socket) => socket.address.parse().ok(),
-        Address::Pipe(_) | Address::EnvoyInternalAddress(_) => None,
-    }
+    text(&source.address.as_ref()?.socket_address.as_ref()?.address)?.parse().ok()
+}
+
+/// Whom the proxy names as its client.
+fn principal(attributes: &AttributeContext) -> Result<Option<&str>, Reason> {
+    let Some(source) = &attributes.source else { return Ok(None) };
+    let principal = text(&source.principal).ok_or(Reason::MalformedRequest)?;
+    Ok(Some(principal).filter(|name| !name.is_empty()))
 }

@@ -14,7 +14,14 @@
 #[cfg(test)]
 mod tests;
 
-use super::metadata;
+use super::{
+    metadata,
+    wire::{
+        BoolValue, CheckResponse, DeniedHttpResponse, HeaderAppendAction, HeaderValue,
+        HeaderValueOption, HttpStatus, OkHttpResponse, Status, Struct,
+        check_response::HttpResponse,
+    },
+};
 use crate::{
     authorizer::outcome::Outcome,
     core::{
@@ -24,16 +31,6 @@ use crate::{
         reason::{Category, Reason},
     },
     serve::respond::{self, Disclosure, HttpAnswer, is_header_value},
-};
-use envoy_types::{
-    ext_authz::v3::pb::{
-        CheckResponse, DeniedHttpResponse, HeaderAppendAction, HeaderValue, HeaderValueOption,
-        HttpResponse, HttpStatus, OkHttpResponse,
-    },
-    pb::google::{
-        protobuf::{BoolValue, Struct},
-        rpc,
-    },
 };
 use http::StatusCode;
 
@@ -79,62 +76,61 @@ pub(super) fn refusal(reason: Reason, asker: Asker) -> CheckResponse {
 }
 
 fn denied(reason: Reason, answer: HttpAnswer, metadata: Struct) -> CheckResponse {
-    let headers = answer.headers.into_iter().map(|(name, value)| plain(name, value.into_owned()));
+    let headers = answer
+        .headers
+        .into_iter()
+        .map(|(name, value)| plain(name, value.into_owned().into_bytes()));
     CheckResponse {
         status: Some(status(RefusalCode::of(reason, answer.status) as i32)),
         dynamic_metadata: Some(metadata),
         http_response: Some(HttpResponse::DeniedResponse(DeniedHttpResponse {
             status: Some(HttpStatus { code: answer.status.as_u16().into() }),
             headers: headers.collect(),
-            body: answer.body.into_owned(),
+            body: answer.body.into_owned().into_bytes(),
         })),
     }
 }
 
-#[expect(deprecated, reason = "the inner metadata field is deprecated and must still be given")]
 fn allowed(upstream: Upstream, set_cookies: Vec<Box<str>>, metadata: Struct) -> CheckResponse {
     let Upstream { set, remove } = respond::sendable(upstream);
-    let headers = set.into_iter().map(|(name, value)| overwriting(name.into(), value.into()));
+    let headers = set.into_iter().map(|(name, value)| overwriting(bytes(name), bytes(value)));
     let cookies = set_cookies.into_iter().filter(|cookie| is_header_value(cookie));
     CheckResponse {
         status: Some(status(0)),
         dynamic_metadata: Some(metadata),
         http_response: Some(HttpResponse::OkResponse(OkHttpResponse {
             headers: headers.collect(),
-            headers_to_remove: remove.into_iter().map(String::from).collect(),
-            dynamic_metadata: None,
+            headers_to_remove: remove.into_iter().map(bytes).collect(),
             response_headers_to_add: cookies
-                .map(|cookie| plain("set-cookie", cookie.into()))
+                .map(|cookie| plain("set-cookie", bytes(cookie)))
                 .collect(),
-            query_parameters_to_set: Vec::new(),
-            query_parameters_to_remove: Vec::new(),
         })),
     }
 }
 
 /// Only the code is ever read.
-const fn status(code: i32) -> rpc::Status {
-    rpc::Status { code, message: String::new(), details: Vec::new() }
+const fn status(code: i32) -> Status {
+    Status { code }
+}
+
+fn bytes(text: Box<str>) -> Vec<u8> {
+    text.into_boxed_bytes().into_vec()
 }
 
 /// A header that replaces whatever is there. Proxies differ in which of the two fields they read.
-#[expect(deprecated, reason = "`append` is deprecated and the field that Envoy obeys first")]
-fn overwriting(key: String, value: String) -> HeaderValueOption {
+fn overwriting(key: Vec<u8>, value: Vec<u8>) -> HeaderValueOption {
     HeaderValueOption {
-        header: Some(HeaderValue { key, value, raw_value: Vec::new() }),
+        header: Some(HeaderValue { key, value }),
         append: Some(BoolValue { value: false }),
         append_action: HeaderAppendAction::OverwriteIfExistsOrAdd.into(),
-        keep_empty_value: false,
     }
 }
 
 /// A header that stands beside others of its name.
-#[expect(deprecated, reason = "`append` is deprecated and must be left unset here")]
-fn plain(name: &'static str, value: String) -> HeaderValueOption {
+fn plain(name: &'static str, value: Vec<u8>) -> HeaderValueOption {
     HeaderValueOption {
-        header: Some(HeaderValue { key: name.to_owned(), value, raw_value: Vec::new() }),
+        header: Some(HeaderValue { key: name.into(), value }),
         append: None,
         append_action: HeaderAppendAction::AppendIfExistsOrAdd.into(),
-        keep_empty_value: false,
     }
 }

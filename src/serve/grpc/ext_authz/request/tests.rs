@@ -1,13 +1,16 @@
-use super::{Refused, lower_case_names, question};
+use super::{
+    super::wire::{self, CheckRequest},
+    Refused, lower_case_names, question,
+};
 use crate::core::{
     asker::Asker,
-    header::Repeats,
+    header::{Repeats, Single},
     http_request::{HttpRequest, Scheme},
     question::{CredentialSource, Question, Wanted},
     reason::Reason,
 };
 use envoy_types::{
-    ext_authz::v3::pb::{Address, CheckRequest, HeaderValue},
+    ext_authz::v3::pb::{Address, CheckRequest as SentRequest, HeaderValue},
     pb::envoy::{
         config::core::v3::{Address as PeerAddress, HeaderMap, Pipe, SocketAddress},
         service::auth::v3::{
@@ -17,12 +20,21 @@ use envoy_types::{
     },
 };
 use proptest::prelude::*;
+use prost::{Message as _, bytes::Bytes};
+
+/// A message as it arrives from a proxy, which speaks Envoy's own definitions.
+fn received(attributes: AttributeContext) -> CheckRequest {
+    let sent = SentRequest { attributes: Some(attributes) };
+    CheckRequest::decode(&*sent.encode_to_vec()).expect("what Envoy means is what is read")
+}
+
+fn attributes(http: CheckedRequest) -> AttributeContext {
+    let request = Request { time: None, http: Some(http) };
+    AttributeContext { request: Some(request), ..Default::default() }
+}
 
 fn check(http: CheckedRequest) -> CheckRequest {
-    let request = Request { time: None, http: Some(http) };
-    CheckRequest {
-        attributes: Some(AttributeContext { request: Some(request), ..Default::default() }),
-    }
+    received(attributes(http))
 }
 
 fn get(path: &str) -> CheckedRequest {
@@ -51,11 +63,9 @@ fn raw(mut http: CheckedRequest, headers: &[(&str, &[u8])]) -> CheckedRequest {
 }
 
 fn with_extensions(entries: &[(&str, &str)]) -> CheckRequest {
-    let mut message = check(get("/"));
-    let attributes = message.attributes.as_mut().unwrap();
-    attributes.context_extensions =
+    let context_extensions =
         entries.iter().map(|&(key, value)| (key.into(), value.into())).collect();
-    message
+    received(AttributeContext { context_extensions, ..attributes(get("/")) })
 }
 
 fn http<'a>(question: &'a Question<'a>) -> &'a HttpRequest<'a> {
@@ -155,13 +165,8 @@ fn an_exclamation_mark_of_unknown_origin_makes_a_path_ambiguous() {
 fn a_message_that_is_about_no_request_is_refused() {
     for message in [
         CheckRequest { attributes: None },
-        CheckRequest { attributes: Some(AttributeContext::default()) },
-        CheckRequest {
-            attributes: Some(AttributeContext {
-                request: Some(Request::default()),
-                ..Default::default()
-            }),
-        },
+        received(AttributeContext::default()),
+        received(AttributeContext { request: Some(Request::default()), ..Default::default() }),
         check(CheckedRequest::default()),
         check(CheckedRequest { method: String::new(), ..get("/") }),
         check(CheckedRequest { host: String::new(), ..get("/") }),
@@ -202,11 +207,9 @@ fn only_http_is_http() {
 #[test]
 fn the_peer_is_the_address_of_the_connection() {
     let peer = |address: Address| {
-        let mut message = check(get("/"));
-        message.attributes.as_mut().unwrap().source = Some(Peer {
-            address: Some(PeerAddress { address: Some(address) }),
-            ..Default::default()
-        });
+        let address = Some(PeerAddress { address: Some(address) });
+        let source = Some(Peer { address, ..Default::default() });
+        let message = received(AttributeContext { source, ..attributes(get("/")) });
         http(&question(&message, None).unwrap()).peer
     };
     let socket = |address: &str| {
@@ -272,13 +275,83 @@ fn names_in_capitals_are_found_all_the_same() {
 }
 
 #[test]
-fn two_spellings_of_one_name_become_one_joined_value() {
+fn two_spellings_of_one_name_are_two_lines_and_nobody_can_say_which_one_counts() {
     let mut message =
         check(joined(get("/"), &[("Authorization", "Bearer 1"), ("authorization", "Bearer 2")]));
     lower_case_names(&mut message);
     let question = question(&message, None).unwrap();
-    let value = http(&question).headers.text("authorization").unwrap();
-    assert!(["Bearer 1,Bearer 2", "Bearer 2,Bearer 1"].contains(&value), "{value}");
+    assert_eq!(http(&question).headers.single("authorization"), Single::Ambiguous);
+}
+
+/// Changes what no proxy would send, for a map cannot hold it.
+fn altered(mut message: CheckRequest, alter: fn(&mut wire::AttributeContext)) -> CheckRequest {
+    alter(message.attributes.as_mut().unwrap());
+    message
+}
+
+fn sent(attributes: &mut wire::AttributeContext) -> &mut wire::HttpRequest {
+    attributes.request.as_mut().unwrap().http.as_mut().unwrap()
+}
+
+#[test]
+fn a_map_with_a_key_twice_is_not_settled_in_favour_of_one() {
+    let twice = altered(
+        check(joined(get("/"), &[("authorization", "Bearer 1"), ("cookie", "a=1")])),
+        |attributes| {
+            let entries = &mut sent(attributes).headers;
+            entries.extend(entries.clone());
+        },
+    );
+    let question = question(&twice, None).unwrap();
+    assert_eq!(http(&question).headers.single("authorization"), Single::Ambiguous);
+
+    for key in ["bailiff.require", "bailiff.action", "bailiff.instance"] {
+        let twice = altered(with_extensions(&[(key, "x")]), |attributes| {
+            let entries = &mut attributes.context_extensions;
+            entries.extend(entries.clone());
+        });
+        assert_eq!(refused(&twice), Reason::Misconfigured, "{key}");
+    }
+}
+
+#[test]
+fn what_is_not_text_where_text_must_be_is_refused_by_name() {
+    const NOT_TEXT: Bytes = Bytes::from_static(b"/\xff");
+    type Alter = fn(&mut wire::AttributeContext);
+    let cases: [(Alter, Reason); 7] = [
+        (|all| sent(all).method = NOT_TEXT, Reason::MalformedRequest),
+        (|all| sent(all).host = NOT_TEXT, Reason::MalformedRequest),
+        (|all| sent(all).path = NOT_TEXT, Reason::AmbiguousPath),
+        (|all| sent(all).headers[0].key = NOT_TEXT, Reason::MalformedRequest),
+        (|all| all.context_extensions[0].key = NOT_TEXT, Reason::Misconfigured),
+        (|all| all.context_extensions[0].value = NOT_TEXT, Reason::Misconfigured),
+        (
+            |all| {
+                let principal = NOT_TEXT;
+                all.source = Some(wire::Peer { address: None, principal });
+            },
+            Reason::MalformedRequest,
+        ),
+    ];
+    for (number, (alter, reason)) in cases.into_iter().enumerate() {
+        let context_extensions = [("other".into(), "x".into())].into();
+        let http = joined(get("/"), &[("accept", "*/*")]);
+        let message = received(AttributeContext { context_extensions, ..attributes(http) });
+        assert_eq!(refused(&altered(message, alter)), reason, "{number}");
+    }
+    let message = altered(check(joined(get("/"), &[("cookie", "a=1")])), |all| {
+        sent(all).headers[0].value = NOT_TEXT;
+    });
+    let question = question(&message, None).unwrap();
+    assert_eq!(http(&question).headers.single("cookie"), Single::Ambiguous);
+}
+
+#[test]
+fn a_buffered_body_is_not_kept() {
+    let body = "x".repeat(1 << 16);
+    let raw_body = body.clone().into_bytes();
+    let message = check(CheckedRequest { body, raw_body, ..get("/") });
+    assert!(message.encoded_len() < 64);
 }
 
 fn any_text() -> impl Strategy<Value = String> {
@@ -298,7 +371,7 @@ fn any_message() -> impl Strategy<Value = CheckRequest> {
                     .map(|(key, value, raw_value)| HeaderValue { key, value, raw_value })
                     .collect(),
             });
-            let mut message = check(CheckedRequest {
+            let http = CheckedRequest {
                 method,
                 host,
                 path,
@@ -306,9 +379,8 @@ fn any_message() -> impl Strategy<Value = CheckRequest> {
                 headers,
                 header_map,
                 ..Default::default()
-            });
-            message.attributes.as_mut().unwrap().context_extensions = context_extensions;
-            message
+            };
+            received(AttributeContext { context_extensions, ..attributes(http) })
         },
     )
 }

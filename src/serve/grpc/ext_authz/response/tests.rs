@@ -1,4 +1,4 @@
-use super::{refusal, render};
+use super::super::wire;
 use crate::{
     authorizer::outcome::Outcome,
     core::{
@@ -22,6 +22,19 @@ use envoy_types::{
 use proptest::prelude::*;
 use prost::Message as _;
 use std::{collections::BTreeMap, sync::Arc};
+
+/// What a proxy makes of a response, by Envoy's own definitions.
+fn arrived(response: &wire::CheckResponse) -> CheckResponse {
+    CheckResponse::decode(&*response.encode_to_vec()).expect("Envoy can read what is written")
+}
+
+fn render(outcome: Outcome, disclosure: Disclosure) -> CheckResponse {
+    arrived(&super::render(outcome, disclosure))
+}
+
+fn refusal(reason: Reason, asker: Asker) -> CheckResponse {
+    arrived(&super::refusal(reason, asker))
+}
 
 const SILENT: Disclosure = Disclosure { rule: false };
 const ASKERS: [Asker; 3] = [Asker::Grpc, Asker::Browser, Asker::Api];
@@ -267,8 +280,6 @@ proptest! {
     fn only_an_allow_goes_out_as_one_and_nothing_splits_a_header(outcome in any_outcome()) {
         let allowed = matches!(outcome.decision.effect, Effect::Allow(_));
         let response = render(outcome, SILENT);
-        // What arrives is what was meant, also after a trip over the wire.
-        let response = CheckResponse::decode(&*response.encode_to_vec()).unwrap();
         prop_assert_eq!(code(&response) == 0, allowed);
         let headers = if allowed {
             let ok = ok(&response);
