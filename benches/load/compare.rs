@@ -7,7 +7,8 @@ use crate::{
     traffic::{CONNECTIONS, Round, load, paced},
 };
 use bailiff::stand_in::keys::SigningKey;
-use envoy_types::pb::envoy::service::auth::v3::CheckRequest;
+use bytes::Bytes;
+use prost::Message as _;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -18,7 +19,8 @@ const WARM_UP: Duration = Duration::from_millis(500);
 struct Pair {
     bare: Running,
     bailiff: Running,
-    request: CheckRequest,
+    /// Encoded.
+    request: Bytes,
     _folder: TempDir,
 }
 
@@ -34,7 +36,7 @@ impl Pair {
         );
         let bare = start_bare(folder.path())?;
         println!("bare:    {} kB resident", resident(&bare)?);
-        let request = check_request(&token(&key));
+        let request = check_request(&token(&key)).encode_to_vec().into();
         Ok(Self { bare, bailiff, request, _folder: folder })
     }
 

@@ -16,6 +16,7 @@
 #![expect(clippy::print_stdout, reason = "the figures are what this program is for")]
 #![expect(clippy::disallowed_methods, reason = "it measures wall time of real servers")]
 
+mod caller;
 mod compare;
 mod envoy;
 mod memory;

@@ -13,8 +13,8 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::net::{TcpListener, UnixListener};
-use tokio_stream::wrappers::{TcpListenerStream, UnixListenerStream};
-use tonic::transport::Server;
+use tokio_stream::wrappers::UnixListenerStream;
+use tonic::transport::{Server, server::TcpIncoming};
 
 const PUBLISHABLE_KEY: &str = "pk_test_bG9hZC5jbGVyay50ZXN0JA"; // load.clerk.test
 
@@ -118,9 +118,11 @@ pub(crate) async fn serve_bare(socket: &Path) -> Result<(), Failure> {
     let tcp = TcpListener::bind("127.0.0.1:0").await?;
     let unix = UnixListener::bind(socket)?;
     println!("{}", tcp.local_addr()?);
+    // As tonic serves an address: an answer is sent at once.
+    let incoming = TcpIncoming::from(tcp).with_nodelay(Some(true));
     let server = || Server::builder().add_service(AuthorizationServer::new(AllowAll));
     tokio::try_join!(
-        server().serve_with_incoming(TcpListenerStream::new(tcp)),
+        server().serve_with_incoming(incoming),
         server().serve_with_incoming(UnixListenerStream::new(unix)),
     )?;
     Ok(())

@@ -2,11 +2,10 @@
 
 use crate::{
     Failure,
+    caller::Caller,
     servers::{Running, cpu_time},
 };
-use envoy_types::pb::envoy::service::auth::v3::{
-    CheckRequest, authorization_client::AuthorizationClient,
-};
+use bytes::Bytes;
 use std::time::{Duration, Instant};
 use tokio::net::UnixStream;
 use tonic::transport::{Channel, Endpoint, Uri};
@@ -49,7 +48,7 @@ pub(crate) async fn load(
     server: &Running,
     unix: bool,
     in_flight: usize,
-    request: &CheckRequest,
+    request: &Bytes,
     length: Duration,
 ) -> Result<Round, Failure> {
     let mut tasks = Vec::new();
@@ -59,16 +58,12 @@ pub(crate) async fn load(
     for _ in 0..CONNECTIONS {
         let channel = connect(server, unix).await?;
         for _ in 0..in_flight / CONNECTIONS {
-            let (mut client, request) =
-                (AuthorizationClient::new(channel.clone()), request.clone());
+            let (mut caller, request) = (Caller::new(channel.clone()), request.clone());
             tasks.push(tokio::spawn(async move {
                 let mut latencies = Vec::new();
                 while Instant::now() < end {
                     let sent = Instant::now();
-                    let answer = client.check(request.clone()).await?.into_inner();
-                    if answer.status.is_some_and(|status| status.code != 0) {
-                        return Err("the request was denied".into());
-                    }
+                    caller.ask(request.clone()).await?;
                     latencies.push(u32::try_from(sent.elapsed().as_micros())?);
                 }
                 Ok::<_, Failure>(latencies)
@@ -96,7 +91,7 @@ pub(crate) async fn paced(
     server: &Running,
     unix: bool,
     per_second: f64,
-    request: &CheckRequest,
+    request: &Bytes,
     length: Duration,
 ) -> Result<Vec<u32>, Failure> {
     let mut senders = Vec::new();
@@ -105,7 +100,7 @@ pub(crate) async fn paced(
     let connections = u32::try_from(CONNECTIONS)?;
     let apart = Duration::from_secs_f64(f64::from(connections) / per_second);
     for number in 0..connections {
-        let client = AuthorizationClient::new(connect(server, unix).await?);
+        let caller = Caller::new(connect(server, unix).await?);
         let request = request.clone();
         senders.push(tokio::spawn(async move {
             let mut due = started + apart * number / connections;
@@ -114,9 +109,9 @@ pub(crate) async fn paced(
                 tokio::time::sleep_until(due.into()).await;
                 // The timer wakes by the millisecond: everything that is due by now goes out.
                 while due <= Instant::now() {
-                    let (mut client, request, sent) = (client.clone(), request.clone(), due);
+                    let (mut caller, request, sent) = (caller.clone(), request.clone(), due);
                     calls.push(tokio::spawn(async move {
-                        client.check(request).await?;
+                        caller.ask(request).await?;
                         Ok::<_, Failure>(u32::try_from(sent.elapsed().as_micros())?)
                     }));
                     due += apart;
