@@ -22,8 +22,9 @@ use bailiff::{
         question::{Also, CredentialSource, Question, Wanted},
         reason::Reason,
     },
+    pb::envoy,
     policy::{Inquiry, Policy, Routed, Source, Who},
-    serve::grpc::ext_authz::{ExtAuthzDoor, wire},
+    serve::grpc::ext_authz::ExtAuthzDoor,
     stand_in::{
         keys::SigningKey,
         people,
@@ -172,7 +173,7 @@ impl Bench {
 
     /// What a call costs but for the connection: from message to message.
     fn check(&self, door: &ExtAuthzDoor, message: &Bytes) -> Vec<u8> {
-        let request = wire::CheckRequest::decode(black_box(message.clone())).expect("a request");
+        let request = envoy::CheckRequest::decode(black_box(message.clone())).expect("a request");
         self.runtime.block_on(door.decide(request, None)).encode_to_vec()
     }
 

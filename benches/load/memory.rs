@@ -2,12 +2,13 @@
 
 use crate::{
     Failure,
+    caller::Caller,
     request::{check_request, token_of},
     servers::{POLICY, resident, start_bailiff},
     traffic::connect,
 };
 use bailiff::stand_in::keys::SigningKey;
-use envoy_types::pb::envoy::service::auth::v3::authorization_client::AuthorizationClient;
+use prost::Message as _;
 use std::{sync::Arc, time::Duration};
 
 const TOKENS: usize = 100_000;
@@ -22,14 +23,11 @@ pub(crate) async fn measure() -> Result<(), Failure> {
     let channel = connect(&bailiff, true).await?;
     let mut senders = Vec::new();
     for sender in 0..SENDERS {
-        let (key, mut client) = (Arc::clone(&key), AuthorizationClient::new(channel.clone()));
+        let (key, mut caller) = (Arc::clone(&key), Caller::new(channel.clone()));
         senders.push(tokio::spawn(async move {
             for number in (sender..TOKENS).step_by(SENDERS) {
                 let request = check_request(&token_of(&key, &format!("sess_{number}")));
-                let answer = client.check(request).await?.into_inner();
-                if answer.status.is_some_and(|status| status.code != 0) {
-                    return Err("the request was denied".into());
-                }
+                caller.ask(request.encode_to_vec().into()).await?;
             }
             Ok::<_, Failure>(())
         }));

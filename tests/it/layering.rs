@@ -95,6 +95,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("SystemTime::now", &["core/clock.rs"]),
     ("Instant::now", &["core/clock.rs"]),
     ("crate::pb", &["serve/grpc/", "cli/revoke.rs", "client/"]),
+    ("crate::pb::envoy", &["serve/grpc/"]),
 ];
 
 #[test]

@@ -1,8 +1,10 @@
 //! `grpc.health.v1`, which follows readiness.
 
-use super::ext_authz::wire::authorization_server::SERVICE_NAME as EXT_AUTHZ;
 use crate::{
-    pb::v1::authorization_service_server::SERVICE_NAME as AUTHORIZATION,
+    pb::{
+        envoy::authorization_server::SERVICE_NAME as EXT_AUTHZ,
+        v1::authorization_service_server::SERVICE_NAME as AUTHORIZATION,
+    },
     serve::{ServeError, readiness::Readiness},
 };
 use tonic_health::{

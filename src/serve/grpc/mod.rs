@@ -16,15 +16,15 @@ use super::{
 use crate::{
     authorizer::{Authorizer, feed::Feed, operators::Operators},
     core::clock::Timestamp,
-    pb,
     pb::v1::{
         authorization_service_server::AuthorizationServiceServer,
         event_service_server::EventServiceServer, operator_service_server::OperatorServiceServer,
     },
+    pb::{self, envoy::authorization_server::AuthorizationServer},
 };
 use authorization::AuthorizationDoor;
 use events::EventDoor;
-use ext_authz::{ExtAuthzDoor, wire::authorization_server::AuthorizationServer};
+use ext_authz::ExtAuthzDoor;
 use health::Health;
 use operator::OperatorDoor;
 use std::{sync::Arc, time::Duration};

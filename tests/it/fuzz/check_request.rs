@@ -8,7 +8,7 @@ use crate::support::{
     stack::SHOP,
     tokens::Instance,
 };
-use bailiff::serve::grpc::ext_authz::wire::{CheckRequest, HttpRequest};
+use bailiff::pb::envoy::{CheckRequest, HttpRequest};
 use envoy_types::ext_authz::v3::pb::{CheckResponse, HeaderValueOption, HttpResponse};
 use prost::Message as _;
 

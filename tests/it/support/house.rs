@@ -19,12 +19,9 @@ use bailiff::{
         peer::Peer,
         question::{Also, CredentialSource, Question, Wanted},
     },
+    pb::envoy,
     policy::{Policy, Source},
-    serve::{
-        PanicHook,
-        grpc::ext_authz::{ExtAuthzDoor, wire},
-        respond::Disclosure,
-    },
+    serve::{PanicHook, grpc::ext_authz::ExtAuthzDoor, respond::Disclosure},
     telemetry::metrics::Metrics,
 };
 use envoy_types::ext_authz::v3::pb::CheckResponse;
@@ -98,7 +95,7 @@ impl House {
     }
 
     /// Answers one message of a proxy. A panic is the caller's to see.
-    pub(crate) fn check(&self, message: wire::CheckRequest) -> CheckResponse {
+    pub(crate) fn check(&self, message: envoy::CheckRequest) -> CheckResponse {
         let answer = self.runtime.block_on(self.door.decide(message, None));
         CheckResponse::decode(&*answer.encode_to_vec()).expect("an answer")
     }

@@ -1,10 +1,10 @@
 //! What the proxy's logs, rate limits and other filters may know about a decision
 //! (`envoy.filters.http.ext_authz`). Names of people and machines, never a token.
 
-use super::wire::{Field, ListValue, Struct, Value, value::Kind};
 use crate::{
     authorizer::outcome::Outcome,
     core::{clock::Timestamp, reason::Reason},
+    pb::envoy::{Field, ListValue, Struct, Value, value::Kind},
 };
 use prost::bytes::Bytes;
 

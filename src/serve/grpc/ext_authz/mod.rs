@@ -12,11 +12,11 @@
 mod metadata;
 mod request;
 mod response;
-pub mod wire;
 
 use crate::{
     authorizer::{Authorizer, Door},
     core::{asker::Asker, peer::PeerNames, question::Wanted, reason::Reason},
+    pb::envoy::{CheckRequest, CheckResponse, authorization_server::Authorization},
     serve::{
         PanicHook,
         listener::peer_names,
@@ -30,7 +30,6 @@ use request::Refused;
 use std::sync::Arc;
 use tonic::{Request, Response, Status};
 use tracing::Instrument as _;
-use wire::{CheckRequest, CheckResponse, authorization_server::Authorization};
 
 /// The door.
 #[derive(Debug)]

@@ -3,17 +3,19 @@
 #[cfg(test)]
 mod tests;
 
-use super::wire::{
-    AttributeContext, CheckRequest, Entry, HeaderLine, HttpRequest as CheckedRequest,
-    Peer as CheckedPeer,
-};
-use crate::core::{
-    asker::Asker,
-    header::{Header, Headers, Repeats},
-    http_request::{HttpRequest, Scheme},
-    peer::{Peer, PeerNames},
-    question::{Also, CredentialSource, Question, Wanted},
-    reason::Reason,
+use crate::{
+    core::{
+        asker::Asker,
+        header::{Header, Headers, Repeats},
+        http_request::{HttpRequest, Scheme},
+        peer::{Peer, PeerNames},
+        question::{Also, CredentialSource, Question, Wanted},
+        reason::Reason,
+    },
+    pb::envoy::{
+        AttributeContext, CheckRequest, Entry, HeaderLine, HttpRequest as CheckedRequest,
+        Peer as CheckedPeer,
+    },
 };
 use prost::bytes::Bytes;
 use std::net::IpAddr;

@@ -14,14 +14,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::{
-    metadata,
-    wire::{
-        BoolValue, CheckResponse, DeniedHttpResponse, HeaderAppendAction, HeaderValue,
-        HeaderValueOption, HttpStatus, OkHttpResponse, Status, Struct,
-        check_response::HttpResponse,
-    },
-};
+use super::metadata;
 use crate::{
     authorizer::outcome::Outcome,
     core::{
@@ -29,6 +22,11 @@ use crate::{
         decision::{Effect, Upstream},
         presentation::hides,
         reason::{Category, Reason},
+    },
+    pb::envoy::{
+        BoolValue, CheckResponse, DeniedHttpResponse, HeaderAppendAction, HeaderValue,
+        HeaderValueOption, HttpStatus, OkHttpResponse, Status, Struct,
+        check_response::HttpResponse,
     },
     serve::respond::{self, Disclosure, HttpAnswer, is_header_value},
 };
@@ -81,7 +79,7 @@ fn denied(reason: Reason, answer: HttpAnswer, metadata: Struct) -> CheckResponse
         .into_iter()
         .map(|(name, value)| plain(name, value.into_owned().into_bytes()));
     CheckResponse {
-        status: Some(status(RefusalCode::of(reason, answer.status) as i32)),
+        status: Some(Status { code: RefusalCode::of(reason, answer.status) as i32 }),
         dynamic_metadata: Some(metadata),
         http_response: Some(HttpResponse::DeniedResponse(DeniedHttpResponse {
             status: Some(HttpStatus { code: answer.status.as_u16().into() }),
@@ -96,7 +94,7 @@ fn allowed(upstream: Upstream, set_cookies: Vec<Box<str>>, metadata: Struct) -> 
     let headers = set.into_iter().map(|(name, value)| overwriting(bytes(name), bytes(value)));
     let cookies = set_cookies.into_iter().filter(|cookie| is_header_value(cookie));
     CheckResponse {
-        status: Some(status(0)),
+        status: Some(Status { code: 0 }),
         dynamic_metadata: Some(metadata),
         http_response: Some(HttpResponse::OkResponse(OkHttpResponse {
             headers: headers.collect(),
@@ -106,11 +104,6 @@ fn allowed(upstream: Upstream, set_cookies: Vec<Box<str>>, metadata: Struct) -> 
                 .collect(),
         })),
     }
-}
-
-/// Only the code is ever read.
-const fn status(code: i32) -> Status {
-    Status { code }
 }
 
 fn bytes(text: Box<str>) -> Vec<u8> {

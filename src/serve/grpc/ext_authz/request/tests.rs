@@ -1,7 +1,4 @@
-use super::{
-    super::wire::{self, CheckRequest},
-    Refused, lower_case_names, question,
-};
+use super::{Refused, lower_case_names, question};
 use crate::core::{
     asker::Asker,
     header::{Repeats, Single},
@@ -9,6 +6,7 @@ use crate::core::{
     question::{CredentialSource, Question, Wanted},
     reason::Reason,
 };
+use crate::pb::envoy::{self, CheckRequest};
 use envoy_types::{
     ext_authz::v3::pb::{Address, CheckRequest as SentRequest, HeaderValue},
     pb::envoy::{
@@ -284,12 +282,12 @@ fn two_spellings_of_one_name_are_two_lines_and_nobody_can_say_which_one_counts()
 }
 
 /// Changes what no proxy would send, for a map cannot hold it.
-fn altered(mut message: CheckRequest, alter: fn(&mut wire::AttributeContext)) -> CheckRequest {
+fn altered(mut message: CheckRequest, alter: fn(&mut envoy::AttributeContext)) -> CheckRequest {
     alter(message.attributes.as_mut().unwrap());
     message
 }
 
-fn sent(attributes: &mut wire::AttributeContext) -> &mut wire::HttpRequest {
+fn sent(attributes: &mut envoy::AttributeContext) -> &mut envoy::HttpRequest {
     attributes.request.as_mut().unwrap().http.as_mut().unwrap()
 }
 
@@ -317,7 +315,7 @@ fn a_map_with_a_key_twice_is_not_settled_in_favour_of_one() {
 #[test]
 fn what_is_not_text_where_text_must_be_is_refused_by_name() {
     const NOT_TEXT: Bytes = Bytes::from_static(b"/\xff");
-    type Alter = fn(&mut wire::AttributeContext);
+    type Alter = fn(&mut envoy::AttributeContext);
     let cases: [(Alter, Reason); 7] = [
         (|all| sent(all).method = NOT_TEXT, Reason::MalformedRequest),
         (|all| sent(all).host = NOT_TEXT, Reason::MalformedRequest),
@@ -328,7 +326,7 @@ fn what_is_not_text_where_text_must_be_is_refused_by_name() {
         (
             |all| {
                 let principal = NOT_TEXT;
-                all.source = Some(wire::Peer { address: None, principal });
+                all.source = Some(envoy::Peer { address: None, principal });
             },
             Reason::MalformedRequest,
         ),

@@ -1,4 +1,3 @@
-use super::super::wire;
 use crate::{
     authorizer::outcome::Outcome,
     core::{
@@ -8,6 +7,7 @@ use crate::{
         presentation::{CustomResponse, Presentation},
         reason::{Category, Reason},
     },
+    pb::envoy,
     serve::{
         fixtures::{allow, api_key, deny, nobody, redirect, somebody},
         respond::Disclosure,
@@ -24,7 +24,7 @@ use prost::Message as _;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// What a proxy makes of a response, by Envoy's own definitions.
-fn arrived(response: &wire::CheckResponse) -> CheckResponse {
+fn arrived(response: &envoy::CheckResponse) -> CheckResponse {
     CheckResponse::decode(&*response.encode_to_vec()).expect("Envoy can read what is written")
 }
 
