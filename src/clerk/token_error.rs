@@ -70,7 +70,11 @@ pub enum TokenError {
     /// The set of keys has none of that name.
     #[error("the token names a key that the instance does not have")]
     UnknownKey,
-    /// There is no set of keys.
+    /// The set of keys has none of that name, and may be older than the key: nobody has asked for a
+    /// newer one yet, or the answer is not there yet.
+    #[error("the token names a key that is not known yet")]
+    KeyPending,
+    /// There is no set of keys, or none newer than the one without the key.
     #[error("the keys are not available: {0}")]
     KeysUnavailable(FetchFailure),
     /// `alg` is none of RSA with SHA-2.
@@ -119,6 +123,7 @@ impl TokenError {
             Self::Malformed | Self::TooLong | Self::Type => Reason::TokenInvalid,
             Self::Kind => Reason::TokenTypeMismatch,
             Self::UnknownKey => Reason::TokenUnknownKey,
+            Self::KeyPending => Reason::TokenKeyPending,
             Self::KeysUnavailable(_) => Reason::KeysUnavailable,
             Self::Algorithm | Self::KeyUnusable => Reason::TokenInvalidAlgorithm,
             Self::Signature => Reason::TokenInvalidSignature,
@@ -139,7 +144,7 @@ impl TokenError {
         match self {
             Self::Malformed | Self::TooLong | Self::Type => "token-invalid",
             Self::Kind => "token-type-mismatch",
-            Self::UnknownKey => "jwk-kid-mismatch",
+            Self::UnknownKey | Self::KeyPending => "jwk-kid-mismatch",
             Self::KeysUnavailable(FetchFailure::SecretKey) => "secret-key-invalid",
             Self::KeysUnavailable(FetchFailure::Answer) => "jwk-remote-failed-to-load",
             Self::KeysUnavailable(FetchFailure::Transport | FetchFailure::NotYet)

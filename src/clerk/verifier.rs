@@ -134,9 +134,11 @@ impl Verifier {
         };
         // A key that is missing is told first, a key that does not fit after what the header says.
         let key = match key {
-            Err(error @ (TokenError::UnknownKey | TokenError::KeysUnavailable(_))) => {
-                return Err(error);
-            }
+            Err(
+                error @ (TokenError::UnknownKey
+                | TokenError::KeyPending
+                | TokenError::KeysUnavailable(_)),
+            ) => return Err(error),
             found => {
                 check_header(jwt, kind)?;
                 found?

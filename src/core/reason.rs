@@ -133,6 +133,8 @@ reasons! {
         "A header can be read as one that tells services who is signed in.";
     MalformedRequest = "malformed_request", Ambiguous, "The request to decide about is incomplete.";
 
+    TokenKeyPending = "token_key_pending", Unavailable,
+        "The token names a signing key that is not known yet; Clerk is asked for such keys every few seconds.";
     KeysUnavailable = "keys_unavailable", Unavailable,
         "The signing keys of the Clerk instance cannot be had right now.";
     UpstreamUnavailable = "upstream_unavailable", Unavailable,

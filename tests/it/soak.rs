@@ -144,7 +144,7 @@ async fn ask_on(world: Arc<World>, address: SocketAddr) {
         let (refused, reader) = (bearer(refused), bearer(reader));
         let forged = format!("{}x", boss.trim_end_matches(char::is_alphanumeric));
         // Keys that are new come while Clerk is asked for them: until then nobody can tell.
-        let known: &[&str] = &["200", "503 keys_unavailable"];
+        let known: &[&str] = &["200", "503 keys_unavailable", "503 token_key_pending"];
         let asked = [
             ("/open", "", &["200"][..]),
             ("/nowhere", "", &["403 no_route"]),
@@ -154,9 +154,18 @@ async fn ask_on(world: Arc<World>, address: SocketAddr) {
             (
                 "/admin",
                 &*reader,
-                &["403 role", "403 organization_required", "503 keys_unavailable"],
+                &[
+                    "403 role",
+                    "403 organization_required",
+                    "503 keys_unavailable",
+                    "503 token_key_pending",
+                ],
             ),
-            ("/private", &*refused, &["403 access_revoked", "503 keys_unavailable"]),
+            (
+                "/private",
+                &*refused,
+                &["403 access_revoked", "503 keys_unavailable", "503 token_key_pending"],
+            ),
             ("/private", &*forged, &["401 token_invalid_signature", "401 token_invalid"]),
             ("/version/0", "", &["403 denied", "403 no_route"]),
         ];

@@ -6,6 +6,7 @@
 mod fetch;
 mod key;
 mod refresh;
+mod rotation;
 mod set;
 
 pub use fetch::{KeySource, KeySourceError};

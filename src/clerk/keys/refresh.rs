@@ -2,11 +2,13 @@
 //!
 //! One round at a time. A token whose key is unknown, or whose signature does not fit, may cause a
 //! round, but never more often than the cool-down allows: whoever sends random tokens costs a lookup.
+//! Where a name is unknown and nobody may ask for it, that is told as such, and not as a bad token.
 
 use super::{
     fetch::{self, KeySource},
     key::Key,
-    set::{Demand, Freshness, KeySet, Lookup, Rotation, RotationPolicy, freshness},
+    rotation::{Absences, Cause, Demand, Rotation},
+    set::{Freshness, KeySet, Lookup, RotationPolicy, freshness},
 };
 use crate::{
     clerk::{
@@ -80,7 +82,9 @@ struct Shared {
 #[derive(Debug)]
 struct Published {
     keys: Option<(Arc<KeySet>, Timestamp)>,
-    failure: FetchFailure,
+    absences: Absences,
+    /// Why the last round brought nothing.
+    failure: Option<FetchFailure>,
 }
 
 impl Keys {
@@ -99,7 +103,11 @@ impl Keys {
         policy: RotationPolicy,
         counters: Arc<Counters>,
     ) -> Self {
-        let published = Published { keys: None, failure: FetchFailure::NotYet };
+        let published = Published {
+            keys: None,
+            absences: Absences::default(),
+            failure: Some(FetchFailure::NotYet),
+        };
         let shared = Arc::new(Shared {
             source,
             transport,
@@ -131,19 +139,20 @@ impl Keys {
     /// # Errors
     /// [`TokenError::UnknownKey`]; [`TokenError::KeyUnusable`] or [`TokenError::Signature`] when the
     /// name stands for a key of another purpose or for none; [`TokenError::KeysUnavailable`] when no
-    /// keys are to be had.
+    /// keys are to be had, or none newer than those that lack the name; [`TokenError::KeyPending`] when
+    /// newer ones have not been asked for yet.
     pub async fn find(&self, id: Option<&str>, now: Timestamp) -> Result<Arc<Key>, TokenError> {
         match self.at_hand(id, now) {
+            Some(Lookup::Absent) if id.is_none() => return Err(TokenError::UnknownKey),
             Some(Lookup::Absent) | None => {}
             Some(found) => return usable(found),
         }
         match &self.0 {
             Held::Pinned(key) => Ok(Arc::clone(key)),
             Held::Fetched(fetched) => {
-                fetched
-                    .shared
-                    .renew(now, |lookup| !matches!(lookup, None | Some(Lookup::Absent)), id)
-                    .await;
+                let cause = id.map_or(Cause::Timer, |id| Cause::Name(KeyId::new(id)));
+                let known = |lookup| !matches!(lookup, None | Some(Lookup::Absent));
+                fetched.shared.renew(&cause, id, now, known).await;
                 fetched.shared.verdict(id, now)
             }
         }
@@ -159,7 +168,8 @@ impl Keys {
             Some(Lookup::Key(_) | Lookup::OtherPurpose | Lookup::Broken | Lookup::Absent)
             | None => None,
         };
-        fetched.shared.renew(now, |lookup| newer(lookup.clone()).is_some(), id).await;
+        let is_newer = |lookup| newer(lookup).is_some();
+        fetched.shared.renew(&Cause::Signature, id, now, is_newer).await;
         newer(fetched.shared.at_hand(id, now))
     }
 
@@ -188,50 +198,59 @@ impl Keys {
 
 impl Shared {
     fn at_hand(&self, id: Option<&str>, now: Timestamp) -> Option<Lookup> {
-        let published = self.published.load();
-        let (keys, fetched_at) = published.keys.as_ref()?;
-        match freshness(&self.policy, Some(*fetched_at), now) {
-            Freshness::Fresh | Freshness::Stale => {
-                Some(id.map_or(Lookup::Absent, |id| keys.get(id)))
-            }
-            Freshness::Unavailable => None,
-        }
+        self.published.load().lookup(&self.policy, id, now)
     }
 
     fn verdict(&self, id: Option<&str>, now: Timestamp) -> Result<Arc<Key>, TokenError> {
-        match self.at_hand(id, now) {
-            Some(found) => usable(found),
-            None => Err(TokenError::KeysUnavailable(self.published.load().failure)),
+        let published = self.published.load();
+        match (published.lookup(&self.policy, id, now), published.failure) {
+            (Some(Lookup::Absent), failure) => Err(match (id, failure) {
+                (None, _) => TokenError::UnknownKey,
+                (Some(id), _) if published.absences.include(id) => TokenError::UnknownKey,
+                (Some(_), Some(failure)) => TokenError::KeysUnavailable(failure),
+                (Some(_), None) => TokenError::KeyPending,
+            }),
+            (Some(found), _) => usable(found),
+            (None, failure) => {
+                Err(TokenError::KeysUnavailable(failure.unwrap_or(FetchFailure::NotYet)))
+            }
         }
     }
 
     /// Waits for a round, starting one if that is allowed, unless what is at hand is enough.
     async fn renew(
         &self,
-        now: Timestamp,
-        enough: impl Fn(&Option<Lookup>) -> bool,
+        cause: &Cause,
         id: Option<&str>,
+        now: Timestamp,
+        enough: impl Fn(Option<Lookup>) -> bool,
     ) {
         let mut rounds = self.rounds.subscribe();
-        // A round may have ended since the caller looked.
-        if enough(&self.at_hand(id, now)) {
-            return;
-        }
-        match self.rotation(|rotation| rotation.demand(now)) {
-            Demand::Refused => {
-                self.counters.key_refresh_denied.increment();
-                return;
+        let search = async {
+            // A round may have ended since the caller looked.
+            while !enough(self.at_hand(id, now)) {
+                let demand = self.rotation(|rotation| rotation.demand(cause.clone(), now));
+                match demand {
+                    Demand::Refused => {
+                        self.counters.key_refresh_denied.increment();
+                        return;
+                    }
+                    Demand::Start => self.demanded.notify_one(),
+                    Demand::Wait => {}
+                }
+                let span = if span::is_recorded() {
+                    info_span!(target: TARGET, "keys fetch")
+                } else {
+                    Span::none()
+                };
+                // A round that began for another cause may have asked too early for this token.
+                if rounds.changed().instrument(span).await.is_err() || demand == Demand::Start {
+                    return;
+                }
             }
-            Demand::Start => self.demanded.notify_one(),
-            Demand::Wait => {}
-        }
-        let span = if span::is_recorded() {
-            info_span!(target: TARGET, "keys fetch")
-        } else {
-            Span::none()
         };
         // Without a round in time, the verdict is that of the keys at hand.
-        let _ = timeout(self.policy.wait, rounds.changed()).instrument(span).await;
+        let _ = timeout(self.policy.wait, search).await;
     }
 
     fn rotation<T>(&self, change: impl FnOnce(&mut Rotation) -> T) -> T {
@@ -243,9 +262,8 @@ impl Shared {
             let outcome = self.round().await;
             self.publish(outcome);
             let pause = shortened(self.rotation(|rotation| rotation.pause()));
-            if timeout(pause, self.demanded.notified()).await.is_err() {
-                self.rotation(Rotation::start);
-            }
+            let _ = timeout(pause, self.demanded.notified()).await;
+            self.rotation(Rotation::start);
         }
     }
 
@@ -268,21 +286,24 @@ impl Shared {
 
     fn publish(&self, outcome: Result<KeySet, FetchFailure>) {
         let now = self.clock.now();
-        self.rotation(|rotation| rotation.ended(&outcome, now));
-        match outcome {
+        let cause = self.rotation(|rotation| rotation.ended(&outcome, now));
+        let held = self.published.load_full();
+        let published = match outcome {
             Ok(set) => {
                 self.counters.key_refresh_succeeded.increment();
                 tracing::debug!(keys = set.len(), "fetched the signing keys");
-                let keys = Some((Arc::new(set), now));
-                self.published.store(Arc::new(Published { keys, failure: FetchFailure::NotYet }));
+                let previous = held.keys.as_ref().map(|(keys, _)| &**keys);
+                let absences = held.absences.after(cause, previous, &set);
+                Published { keys: Some((Arc::new(set), now)), absences, failure: None }
             }
             Err(failure) => {
                 self.counters.key_refresh_failed.increment();
                 tracing::warn!(%failure, "could not fetch the signing keys");
-                let keys = self.published.load().keys.clone();
-                self.published.store(Arc::new(Published { keys, failure }));
+                let (keys, absences) = (held.keys.clone(), held.absences.clone());
+                Published { keys, absences, failure: Some(failure) }
             }
-        }
+        };
+        self.published.store(Arc::new(published));
         let fetched_at = self.published.load().keys.as_ref().map(|(_, at)| *at);
         let readiness = match freshness(&self.policy, fetched_at, now) {
             Freshness::Fresh | Freshness::Stale => Readiness::Ready,
@@ -290,6 +311,18 @@ impl Shared {
         };
         self.readiness.send_if_modified(|held| std::mem::replace(held, readiness) != readiness);
         self.rounds.send_modify(|rounds| *rounds = rounds.wrapping_add(1));
+    }
+}
+
+impl Published {
+    fn lookup(&self, policy: &RotationPolicy, id: Option<&str>, now: Timestamp) -> Option<Lookup> {
+        let (keys, fetched_at) = self.keys.as_ref()?;
+        match freshness(policy, Some(*fetched_at), now) {
+            Freshness::Fresh | Freshness::Stale => {
+                Some(id.map_or(Lookup::Absent, |id| keys.get(id)))
+            }
+            Freshness::Unavailable => None,
+        }
     }
 }
 

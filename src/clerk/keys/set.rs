@@ -1,11 +1,8 @@
-//! When keys are fresh, stale or gone, and when to fetch them again. Pure: the clock is handed in
-//! and nothing is sent.
+//! The keys of one answer, and when they are fresh, stale or gone. Pure: the clock is handed in and
+//! nothing is sent.
 
 use super::key::{Jwk, Key, KeyError};
-use crate::{
-    clerk::token_error::FetchFailure,
-    core::{clock::Timestamp, id::KeyId},
-};
+use crate::core::{clock::Timestamp, id::KeyId};
 use serde::Deserialize as _;
 use serde_json::Value;
 use std::{sync::Arc, time::Duration};
@@ -50,11 +47,22 @@ impl KeySet {
         Self(entries)
     }
 
+    /// The names of all entries.
+    pub fn names(&self) -> impl Iterator<Item = &KeyId> {
+        self.0.iter().map(|(id, _)| id)
+    }
+
     /// Looks a name up.
     #[must_use]
     pub fn get(&self, id: &str) -> Lookup {
         let found = self.0.iter().find(|(known, _)| known.as_str() == id);
         found.map_or(Lookup::Absent, |(_, key)| key.clone())
+    }
+
+    /// Whether there is an entry of that name, usable or not.
+    #[must_use]
+    pub fn holds(&self, id: &KeyId) -> bool {
+        self.0.iter().any(|(known, _)| known == id)
     }
 
     /// How many names there are.
@@ -78,7 +86,8 @@ pub struct RotationPolicy {
     pub interval: Duration,
     /// From a round that failed to the next.
     pub retry_interval: Duration,
-    /// The least time between two rounds that tokens cause, whatever they hold.
+    /// The least time between two rounds that unknown names cause, and between two that signatures
+    /// which do not fit cause. Each kind has its own: forged signatures keep no new key waiting.
     pub cool_down: Duration,
     /// How long keys are served after the last good fetch.
     pub stale_for: Duration,
@@ -91,8 +100,9 @@ pub struct RotationPolicy {
 }
 
 impl RotationPolicy {
-    /// Every 5 minutes, every 15 seconds after a failure, at most every 10 seconds because of a
-    /// token; stale keys for an hour; requests wait 250 ms; 5 attempts a round, from 125 ms.
+    /// Every 5 minutes, every 15 seconds after a failure, at most every 10 seconds because of
+    /// unknown names, and because of signatures; stale keys for an hour; requests wait 250 ms; 5
+    /// attempts a round, from 125 ms.
     pub const STANDARD: Self = Self {
         interval: Duration::from_secs(300),
         retry_interval: Duration::from_secs(15),
@@ -113,68 +123,6 @@ pub enum Freshness {
     Stale,
     /// There are none, or they are too old to be served.
     Unavailable,
-}
-
-/// What a token that the keys at hand do not explain may cause.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Demand {
-    /// A round, which the caller starts.
-    Start,
-    /// Nothing new: a round is under way.
-    Wait,
-    /// Nothing: the last round is too recent.
-    Refused,
-}
-
-/// Where the fetching of one instance's keys stands.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Rotation {
-    policy: RotationPolicy,
-    fetched_at: Option<Timestamp>,
-    ended_at: Option<Timestamp>,
-    under_way: bool,
-}
-
-impl Rotation {
-    /// Before the first round, which is taken to be under way.
-    pub(super) const fn starting(policy: RotationPolicy) -> Self {
-        Self { policy, fetched_at: None, ended_at: None, under_way: true }
-    }
-
-    /// A token asks for newer keys.
-    pub(super) fn demand(&mut self, now: Timestamp) -> Demand {
-        if self.under_way {
-            return Demand::Wait;
-        }
-        if self.ended_at.is_some_and(|ended| now.since(ended) < self.policy.cool_down) {
-            return Demand::Refused;
-        }
-        self.under_way = true;
-        Demand::Start
-    }
-
-    /// The timer starts a round.
-    pub(super) const fn start(&mut self) {
-        self.under_way = true;
-    }
-
-    /// A round has ended.
-    pub(super) fn ended<T>(&mut self, outcome: &Result<T, FetchFailure>, now: Timestamp) {
-        self.under_way = false;
-        self.ended_at = Some(now);
-        if outcome.is_ok() {
-            self.fetched_at = Some(now);
-        }
-    }
-
-    /// The pause before the timer's next round.
-    pub(super) fn pause(&self) -> Duration {
-        if self.ended_at.is_some() && self.ended_at == self.fetched_at {
-            self.policy.interval
-        } else {
-            self.policy.retry_interval
-        }
-    }
 }
 
 /// The age of keys fetched at `fetched_at`.

@@ -142,6 +142,11 @@ pub(super) fn is_header_value(line: &str) -> bool {
     line.bytes().all(|byte| byte == b'\t' || (byte.is_ascii() && !byte.is_ascii_control()))
 }
 
+/// Whether nothing speaks against the token but that its key could not be asked for.
 const fn is_transport_fault(error: TokenError) -> bool {
-    matches!(error, TokenError::KeysUnavailable(FetchFailure::Transport | FetchFailure::NotYet))
+    matches!(
+        error,
+        TokenError::KeyPending
+            | TokenError::KeysUnavailable(FetchFailure::Transport | FetchFailure::NotYet)
+    )
 }

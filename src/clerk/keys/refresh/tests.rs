@@ -56,7 +56,7 @@ fn the_first_request_waits_for_the_first_keys() {
 }
 
 #[test]
-fn a_hundred_unknown_names_at_once_cause_one_round() {
+fn of_a_hundred_unknown_names_one_is_asked_for_and_the_others_may_be_newer_than_the_keys() {
     run(async {
         let script = Script::new([set(JWKS_DEV)]);
         let world = world(&script, POLICY);
@@ -64,11 +64,73 @@ fn a_hundred_unknown_names_at_once_cause_one_round() {
         world.clock.set(at(60_000));
         for attempt in 0..100 {
             let name = format!("ins_{attempt}");
-            let found = world.keys.find(Some(&name), at(60_000)).await;
-            assert_eq!(found.map(|_| ()), Err(TokenError::UnknownKey));
+            let expected =
+                if attempt == 0 { TokenError::UnknownKey } else { TokenError::KeyPending };
+            for _ in 0..2 {
+                let found = world.keys.find(Some(&name), at(60_000)).await;
+                assert_eq!(found.map(|_| ()), Err(expected), "{name}");
+            }
         }
         assert_eq!(script.count(), 2);
-        assert_eq!(world.counters.key_refresh_denied.get(), 99);
+        assert_eq!(world.counters.key_refresh_denied.get(), 199);
+    });
+}
+
+#[test]
+fn a_token_that_names_no_key_asks_nobody() {
+    run(async {
+        let script = Script::new([set(JWKS_DEV)]);
+        let world = world(&script, POLICY);
+        let nameless = world.keys.find(None, at(0)).await;
+        assert_eq!(nameless.map(|_| ()), Err(TokenError::UnknownKey), "once there are keys");
+        world.clock.set(at(60_000));
+        let nameless = world.keys.find(None, at(60_000)).await;
+        assert_eq!(nameless.map(|_| ()), Err(TokenError::UnknownKey));
+        assert_eq!(script.count(), 1);
+    });
+}
+
+#[test]
+fn forged_signatures_keep_no_new_key_waiting() {
+    run(async {
+        let script = Script::new([set(JWKS_WRONG), set(JWKS_WRONG), set(JWKS_OTHER)]);
+        let world = world(&script, POLICY);
+        let used = world.keys.find(DEV, at(0)).await.unwrap();
+        world.clock.set(at(60_000));
+        for _ in 0..50 {
+            assert_eq!(world.keys.successor(&used, at(60_000)).await, None);
+        }
+        assert!(world.keys.find(Some("ins_2zOther01"), at(60_000)).await.is_ok());
+        assert_eq!(script.count(), 3);
+    });
+}
+
+#[test]
+fn made_up_names_make_a_new_key_wait_and_its_tokens_are_not_called_bad() {
+    run(async {
+        let script = Script::new([set(JWKS_OTHER), set(JWKS_OTHER), set(JWKS_DEV)]);
+        let world = world(&script, POLICY);
+        world.keys.find(Some("ins_2zOther01"), at(0)).await.unwrap();
+        world.clock.set(at(60_000));
+        let made_up = world.keys.find(Some("ins_made_up"), at(60_000)).await;
+        assert_eq!(made_up.map(|_| ()), Err(TokenError::UnknownKey));
+        let new = world.keys.find(DEV, at(61_000)).await;
+        assert_eq!(new.map(|_| ()), Err(TokenError::KeyPending));
+        world.clock.set(at(70_000));
+        assert!(world.keys.find(DEV, at(70_000)).await.is_ok());
+        let withdrawn = world.keys.find(Some("ins_2zOther01"), at(71_000)).await;
+        assert_eq!(withdrawn.map(|_| ()), Err(TokenError::UnknownKey), "it was there before");
+        assert_eq!(script.count(), 3);
+    });
+}
+
+#[test]
+fn a_round_that_began_too_early_for_a_new_key_is_followed_by_one_for_it() {
+    run(async {
+        let script = Script::new([set(JWKS_OTHER), set(JWKS_DEV)]);
+        let world = world(&script, POLICY);
+        assert!(world.keys.find(DEV, at(0)).await.is_ok(), "the first round brings other keys");
+        assert_eq!(script.count(), 2);
     });
 }
 
@@ -135,14 +197,14 @@ fn keys_outlive_an_outage_up_to_the_bound_and_come_back_after_it() {
         let late = at(3_599_000);
         world.clock.set(late);
         let unknown = world.keys.find(Some("ins_new"), late).await;
-        assert_eq!(unknown.map(|_| ()), Err(TokenError::UnknownKey), "a round was tried");
+        let unavailable = TokenError::KeysUnavailable(FetchFailure::Transport);
+        assert_eq!(unknown.map(|_| ()), Err(unavailable), "it may be newer than the keys");
         assert!(matches!(world.keys.at_hand(DEV, late), Some(Lookup::Key(_))));
         assert_eq!(world.keys.freshness(late), Freshness::Stale);
         assert_eq!(*world.keys.readiness().borrow(), Readiness::Ready);
 
         let too_late = at(3_700_000);
         world.clock.set(too_late);
-        let unavailable = TokenError::KeysUnavailable(FetchFailure::Transport);
         assert_eq!(world.keys.find(DEV, too_late).await.map(|_| ()), Err(unavailable));
         assert_eq!(*world.keys.readiness().borrow(), Readiness::NotReady);
 

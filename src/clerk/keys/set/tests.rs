@@ -1,16 +1,11 @@
-use super::{Demand, Freshness, KeySet, Lookup, Rotation, RotationPolicy, freshness};
+use super::{Freshness, KeySet, Lookup, RotationPolicy, freshness};
 use crate::{
-    clerk::{
-        fixture::{JWKS_DEV, at},
-        token_error::FetchFailure,
-    },
+    clerk::fixture::{JWKS_DEV, at},
     core::clock::Timestamp,
 };
 use serde_json::{Value, json};
-use std::time::Duration;
 
 const POLICY: RotationPolicy = RotationPolicy::STANDARD;
-const OK: Result<(), FetchFailure> = Ok(());
 
 fn seconds(seconds: i64) -> Timestamp {
     at(seconds * 1000)
@@ -68,47 +63,4 @@ fn keys_age_from_fresh_over_stale_to_gone() {
         assert_eq!(freshness(&POLICY, Some(seconds(0)), seconds(age)), expected, "{age}");
     }
     assert_eq!(freshness(&POLICY, None, seconds(0)), Freshness::Unavailable);
-}
-
-#[test]
-fn tokens_cause_one_round_at_a_time_and_none_within_the_cool_down() {
-    let mut rotation = Rotation::starting(POLICY);
-    assert_eq!(rotation.demand(seconds(0)), Demand::Wait, "the first round is under way");
-    rotation.ended(&OK, seconds(1));
-    assert_eq!(rotation.demand(seconds(2)), Demand::Refused);
-    assert_eq!(rotation.demand(seconds(10)), Demand::Refused);
-    assert_eq!(rotation.demand(seconds(11)), Demand::Start);
-    assert_eq!(rotation.demand(seconds(11)), Demand::Wait);
-    rotation.ended(&Err::<(), _>(FetchFailure::Transport), seconds(12));
-    assert_eq!(rotation.demand(seconds(13)), Demand::Refused, "failures cool down as well");
-}
-
-#[test]
-fn an_hour_of_random_key_names_causes_six_rounds_a_minute_at_most() {
-    let mut rotation = Rotation::starting(POLICY);
-    rotation.ended(&OK, seconds(0));
-    let mut rounds = 0;
-    for now in 0..3600 {
-        if rotation.demand(seconds(now)) == Demand::Start {
-            rounds += 1;
-            rotation.ended(&OK, seconds(now));
-        }
-    }
-    assert!(rounds <= 360, "{rounds}");
-}
-
-#[test]
-fn a_clock_that_jumps_back_does_not_open_the_budget() {
-    let mut rotation = Rotation::starting(POLICY);
-    rotation.ended(&OK, seconds(1000));
-    assert_eq!(rotation.demand(seconds(0)), Demand::Refused);
-}
-
-#[test]
-fn a_failed_round_is_repeated_sooner() {
-    let mut rotation = Rotation::starting(POLICY);
-    rotation.ended(&OK, seconds(0));
-    assert_eq!(rotation.pause(), Duration::from_secs(300));
-    rotation.ended(&Err::<(), _>(FetchFailure::Answer), seconds(300));
-    assert_eq!(rotation.pause(), Duration::from_secs(15));
 }
