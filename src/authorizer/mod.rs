@@ -81,12 +81,7 @@ impl Authorizer {
         revocations: Arc<Revocations>,
     ) -> Self {
         let (policies, operator) = (policies.into(), OperatorRequirements::new());
-        let recorder = Recorder {
-            metrics,
-            log: Arc::new(DecisionLog::off()),
-            detail: LogDetail::Plain,
-            tracing: Tracing::OFF,
-        };
+        let recorder = Recorder::new(metrics);
         let load = Load::new(usize::MAX);
         Self { policies, instances, clock, recorder, operator, ready, revocations, load }
     }

@@ -15,7 +15,7 @@ use crate::{
     policy::{is_preflight, replay::RecordedIdentity},
     telemetry::{
         decision_log::{DecisionLine, DecisionLog},
-        metrics::Metrics,
+        metrics::{DoorMetrics, Metrics},
         trace::{Told, Tracing},
     },
 };
@@ -36,6 +36,8 @@ pub enum LogDetail {
 #[derive(Clone, Debug)]
 pub(super) struct Recorder {
     pub(super) metrics: Arc<Metrics>,
+    /// By [`Door`].
+    doors: Arc<[DoorMetrics]>,
     pub(super) log: Arc<DecisionLog>,
     pub(super) detail: LogDetail,
     pub(super) tracing: Tracing,
@@ -53,13 +55,27 @@ pub(super) struct Recorded<'a> {
 }
 
 impl Recorder {
+    /// Counts decisions, and tells nobody else.
+    pub(super) fn new(metrics: Arc<Metrics>) -> Self {
+        Self {
+            doors: Door::ALL.iter().map(|door| metrics.door(door.as_str())).collect(),
+            metrics,
+            log: Arc::new(DecisionLog::off()),
+            detail: LogDetail::Plain,
+            tracing: Tracing::OFF,
+        }
+    }
+
     /// Records the answer to a question.
     pub(super) fn decided(&self, recorded: &Recorded<'_>) {
         let Recorded { question, outcome, door, at, took } = *recorded;
         let decision = &outcome.decision;
-        let (door, reason) = (door.as_str(), decision.reason);
+        let reason = decision.reason;
+        if let Some(metrics) = self.doors.get(door as usize) {
+            metrics.decided(&decision.effect, reason, took);
+        }
+        let door = door.as_str();
         let (effect, rule) = (decision.effect.as_str(), decision.rule.as_ref().map(RuleId::as_str));
-        self.metrics.decided(door, effect, reason.code(), took);
         let (method, host) = match question.map(|question| &question.wanted) {
             Some(Wanted::Http(request)) => (Some(request.method), Some(request.authority)),
             Some(Wanted::Action(_) | Wanted::Requirement(_)) | None => (None, None),

@@ -1,10 +1,12 @@
 //! Counters and durations, read by Prometheus from the admin listener.
 
+mod decisions;
 mod listeners;
 mod losses;
 mod policy;
 mod shared_log;
 
+pub use decisions::DoorMetrics;
 pub use listeners::{Connections, ListenerState};
 pub(super) use losses::Lost;
 pub use policy::ReloadResult;
@@ -21,7 +23,7 @@ use opentelemetry_sdk::{
     metrics::{PeriodicReader, SdkMeterProvider},
 };
 use prometheus::{Encoder, Registry, TextEncoder};
-use std::{fmt, time::Duration};
+use std::fmt;
 use thiserror::Error;
 
 /// Upper bounds of the duration buckets, in seconds: a cached decision takes a few microseconds, a
@@ -126,23 +128,10 @@ impl Metrics {
         })
     }
 
-    /// Counts one decision.
-    pub fn decided(
-        &self,
-        door: &'static str,
-        effect: &'static str,
-        reason: &'static str,
-        took: Duration,
-    ) {
-        self.decisions.add(
-            1,
-            &[
-                KeyValue::new("door", door),
-                KeyValue::new("effect", effect),
-                KeyValue::new("reason", reason),
-            ],
-        );
-        self.decision_duration.record(took.as_secs_f64(), &[KeyValue::new("door", door)]);
+    /// What counts the decisions of a door.
+    #[must_use]
+    pub fn door(&self, door: &'static str) -> DoorMetrics {
+        DoorMetrics::new(door, self.decisions.clone(), self.decision_duration.clone())
     }
 
     /// Counts one request that made the code panic and was refused.
@@ -239,12 +228,10 @@ impl fmt::Debug for Metrics {
 #[cfg(test)]
 mod tests {
     use super::{InstanceEvent, Metrics};
-    use std::time::Duration;
 
     #[test]
     fn the_page_shows_what_was_counted() {
         let metrics = Metrics::new().unwrap();
-        metrics.decided("ext_authz", "deny", "signed_out", Duration::from_micros(3));
         metrics.panicked("authorize");
         metrics.shadowed("GET /invoices/{id}".to_owned(), "role");
         metrics.condition_failed("guard office-hours".to_owned());
@@ -254,13 +241,11 @@ mod tests {
         metrics.observe_circuits(|tell| tell("shop", 2));
         let page = metrics.page();
         for expected in [
-            r#"bailiff_decisions_total{door="ext_authz",effect="deny",reason="signed_out"} 1"#,
             r#"bailiff_panics_total{door="authorize"} 1"#,
             r#"bailiff_shadow_refusals_total{reason="role",rule="GET /invoices/{id}"} 1"#,
             r#"bailiff_condition_errors_total{rule="guard office-hours"} 1"#,
             r#"bailiff_instance_events_total{clerk_instance="shop",event="token_cache_hit"} 7"#,
             r#"bailiff_instance_circuits_open{clerk_instance="shop"} 2"#,
-            r#"bailiff_decision_duration_seconds_bucket{door="ext_authz",le="0.000005"} 1"#,
         ] {
             assert!(page.contains(expected), "{expected} is missing from\n{page}");
         }

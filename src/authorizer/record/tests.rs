@@ -19,7 +19,6 @@ use crate::{
         decision_log::{DecisionLine, DecisionLog, DecisionLogOptions},
         log::LogFormat,
         metrics::Metrics,
-        trace::Tracing,
     },
 };
 use serde_json::Value;
@@ -59,12 +58,8 @@ fn logged(wanted: Wanted<'_>, also: Also<'_>, identity: Identity, detail: LogDet
     };
     let options = DecisionLogOptions::standard(LogFormat::Json);
     DecisionLog::gathered(options, |log| {
-        let recorder = Recorder {
-            metrics: Arc::new(Metrics::new().unwrap()),
-            log: Arc::clone(log),
-            detail,
-            tracing: Tracing::OFF,
-        };
+        let mut recorder = Recorder::new(Arc::new(Metrics::new().unwrap()));
+        (recorder.log, recorder.detail) = (Arc::clone(log), detail);
         recorder.decided(&recorded);
     })
 }
