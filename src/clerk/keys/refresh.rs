@@ -150,7 +150,7 @@ impl Keys {
         match &self.0 {
             Held::Pinned(key) => Ok(Arc::clone(key)),
             Held::Fetched(fetched) => {
-                let cause = id.map_or(Cause::Timer, |id| Cause::Name(KeyId::new(id)));
+                let cause = fetched.shared.cause(id);
                 let known = |lookup| !matches!(lookup, None | Some(Lookup::Absent));
                 fetched.shared.renew(&cause, id, now, known).await;
                 fetched.shared.verdict(id, now)
@@ -199,6 +199,16 @@ impl Keys {
 impl Shared {
     fn at_hand(&self, id: Option<&str>, now: Timestamp) -> Option<Lookup> {
         self.published.load().lookup(&self.policy, id, now)
+    }
+
+    fn cause(&self, id: Option<&str>) -> Cause {
+        match id {
+            None => Cause::Timer,
+            Some(id) if self.published.load().absences.include(id) => {
+                Cause::AbsentName(KeyId::new(id))
+            }
+            Some(id) => Cause::Name(KeyId::new(id)),
+        }
     }
 
     fn verdict(&self, id: Option<&str>, now: Timestamp) -> Result<Arc<Key>, TokenError> {

@@ -15,6 +15,8 @@ pub(super) enum Cause {
     Timer,
     /// A token names a key that is not at hand.
     Name(KeyId),
+    /// A token names a key that the instance is known not to have had a while ago.
+    AbsentName(KeyId),
     /// The signature of a token does not fit the key that it names.
     Signature,
 }
@@ -54,16 +56,19 @@ impl Rotation {
 
     /// A token asks for newer keys.
     ///
-    /// A name waits for the last round that a name caused, and for no other: whoever sends forged
-    /// signatures must not keep the keys of a rotation from being found. Where the last round failed,
-    /// everybody waits: asking again at once helps nobody.
+    /// A name that is new waits for the last round that such a name caused, and for no other: whoever
+    /// sends forged signatures, or tokens of another instance, must not keep the keys of a rotation
+    /// from being found. Where the last round failed, everybody waits: asking again at once helps
+    /// nobody.
     pub(super) fn demand(&mut self, cause: Cause, now: Timestamp) -> Demand {
         if self.under_way.is_some() {
             return Demand::Wait;
         }
         let last = match cause {
             Cause::Name(_) if self.has_just_succeeded() => self.name_ended_at,
-            Cause::Name(_) | Cause::Timer | Cause::Signature => self.ended_at,
+            Cause::Name(_) | Cause::AbsentName(_) | Cause::Timer | Cause::Signature => {
+                self.ended_at
+            }
         };
         if last.is_some_and(|ended| now.since(ended) < self.policy.cool_down) {
             return Demand::Refused;
@@ -124,7 +129,7 @@ impl Absences {
         set: &KeySet,
     ) -> Self {
         let asked = match cause {
-            Some(Cause::Name(name)) => Some(name),
+            Some(Cause::Name(name) | Cause::AbsentName(name)) => Some(name),
             Some(Cause::Timer | Cause::Signature) | None => None,
         };
         let withdrawn = previous.into_iter().flat_map(KeySet::names).cloned();

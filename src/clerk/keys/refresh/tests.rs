@@ -125,6 +125,24 @@ fn made_up_names_make_a_new_key_wait_and_its_tokens_are_not_called_bad() {
 }
 
 #[test]
+fn tokens_of_another_instance_keep_no_new_key_waiting() {
+    run(async {
+        let script =
+            Script::new([set(JWKS_OTHER), set(JWKS_OTHER), set(JWKS_OTHER), set(JWKS_DEV)]);
+        let world = world(&script, POLICY);
+        world.keys.find(Some("ins_2zOther01"), at(0)).await.unwrap();
+        for (now, rounds) in [(60_000, 2), (61_000, 2), (70_000, 3), (71_000, 3)] {
+            world.clock.set(at(now));
+            let elsewhere = world.keys.find(Some("ins_elsewhere"), at(now)).await;
+            assert_eq!(elsewhere.map(|_| ()), Err(TokenError::UnknownKey));
+            assert_eq!(script.count(), rounds, "asked for again, but not often");
+        }
+        assert!(world.keys.find(DEV, at(71_000)).await.is_ok());
+        assert_eq!(script.count(), 4);
+    });
+}
+
+#[test]
 fn a_round_that_began_too_early_for_a_new_key_is_followed_by_one_for_it() {
     run(async {
         let script = Script::new([set(JWKS_OTHER), set(JWKS_DEV)]);

@@ -21,6 +21,10 @@ fn name(name: &str) -> Cause {
     Cause::Name(KeyId::new(name))
 }
 
+fn absent(name: &str) -> Cause {
+    Cause::AbsentName(KeyId::new(name))
+}
+
 /// The first round has ended at `seconds(0)`.
 fn settled() -> Rotation {
     let mut rotation = Rotation::starting(POLICY);
@@ -66,13 +70,15 @@ fn signatures_that_do_not_fit_cause_none_within_the_cool_down_of_any_round() {
 }
 
 #[test]
-fn forged_signatures_take_no_round_from_a_name() {
-    let mut rotation = settled();
-    for now in 1..3600 {
-        if rotation.demand(Cause::Signature, seconds(now)) == Demand::Start {
-            rotation.ended(&OK, seconds(now));
-            assert_eq!(rotation.demand(name("new"), seconds(now)), Demand::Start, "{now}");
-            rotation.ended(&OK, seconds(now));
+fn forged_signatures_and_names_known_to_be_absent_take_no_round_from_a_new_name() {
+    for other in [Cause::Signature, absent("ins_elsewhere")] {
+        let mut rotation = settled();
+        for now in 1..3600 {
+            if rotation.demand(other.clone(), seconds(now)) == Demand::Start {
+                rotation.ended(&OK, seconds(now));
+                assert_eq!(rotation.demand(name("new"), seconds(now)), Demand::Start, "{now}");
+                rotation.ended(&OK, seconds(now));
+            }
         }
     }
 }
@@ -81,8 +87,9 @@ fn forged_signatures_take_no_round_from_a_name() {
 fn an_hour_of_made_up_names_and_signatures_causes_few_rounds() {
     for (causes, most) in [
         (&[name("ins_x")][..], 360),
+        (&[absent("ins_x")], 360),
         (&[Cause::Signature], 360),
-        (&[name("ins_x"), Cause::Signature], 720),
+        (&[absent("ins_y"), name("ins_x"), Cause::Signature], 720),
     ] {
         let (mut rotation, mut rounds) = (settled(), 0);
         for now in 0..3600 {
