@@ -1,6 +1,7 @@
 //! The doors: each turns what arrives into a question, asks the authorizer, and renders the answer.
 
 pub mod admin;
+mod connections;
 pub mod grpc;
 pub mod http;
 pub mod limits;
@@ -92,7 +93,7 @@ impl fmt::Debug for PanicHook {
 pub enum ServeError {
     /// The gRPC server failed.
     #[error("the gRPC server failed")]
-    Grpc(#[from] tonic::transport::Error),
+    Grpc(#[source] io::Error),
     /// The HTTP server failed.
     #[error("the HTTP server failed")]
     Http(#[source] io::Error),
@@ -138,7 +139,7 @@ pub async fn run(
         disclosure: options.disclosure,
         on_panic: grpc_options.on_panic.clone(),
     };
-    let (routes, health) = grpc::routes(&authorizer, &grpc_options)?;
+    let (services, health) = grpc::services(&authorizer, &grpc_options)?;
     health.report(readiness.is_ready()).await;
 
     let draining = || {
@@ -150,7 +151,7 @@ pub async fn run(
     };
     let mut asked = JoinSet::new();
     for listener in doors.grpc {
-        let served = grpc::serve(listener, routes.clone(), options.limits, draining());
+        let served = grpc::serve(listener, services.clone(), options.limits, draining());
         asked.spawn(async { served.await.map_err(ServeError::Grpc) });
     }
     if let Some((listener, doors)) = doors.http {

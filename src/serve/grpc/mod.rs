@@ -1,18 +1,17 @@
 //! The gRPC doors and the server they share.
 
 mod authorization;
+mod calls;
 mod events;
 pub mod ext_authz;
 mod health;
 mod operator;
+mod server;
 mod status;
 mod structs;
 mod violations;
 
-use super::{
-    PanicHook, limits::Limits, listener::Listener, panics::Net, readiness::Phase,
-    respond::Disclosure,
-};
+use super::{PanicHook, panics::Net, readiness::Phase, respond::Disclosure};
 use crate::{
     authorizer::{Authorizer, feed::Feed, operators::Operators},
     core::clock::Timestamp,
@@ -25,19 +24,20 @@ use crate::{
 use authorization::AuthorizationDoor;
 use events::EventDoor;
 use ext_authz::ExtAuthzDoor;
+use futures_util::future::Either;
 use health::Health;
+use http::{Request, Response};
+use hyper::body::Incoming;
 use operator::OperatorDoor;
-use std::{sync::Arc, time::Duration};
+pub(super) use server::serve;
+use std::{convert::Infallible, sync::Arc};
 use tokio::sync::watch;
-use tokio_stream::StreamExt as _;
-use tonic::{
-    service::Routes,
-    transport::{Error, Server},
-};
+use tonic::{body::Body, server::NamedService, service::Routes};
 use tonic_reflection::server::{
     Error as ReflectionError,
     v1::{ServerReflection, ServerReflectionServer},
 };
+use tower::Service as _;
 
 /// The largest question from a proxy. It holds the client's headers and, where the proxy buffers it,
 /// the body; a question that is too large would be an error rather than a refusal, so this is well
@@ -46,18 +46,6 @@ const MAX_CHECK_BYTES: usize = 16 * 1024 * 1024;
 
 /// The largest question from a service.
 const MAX_AUTHORIZE_BYTES: usize = 4 * 1024 * 1024;
-
-/// Metadata of a call. A proxy may be set to copy client headers into it, and too large a list is an
-/// error rather than a refusal.
-const MAX_HEADER_LIST_BYTES: u32 = 256 * 1024;
-
-/// How many calls a peer may give up on before they are taken from the queue. A proxy gives up on
-/// every call that times out; the default of 20 would cost it the whole connection after a hiccup.
-const MAX_PENDING_RESETS: usize = 256;
-
-/// Finds peers that are gone without a word.
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(60);
-const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What the gRPC doors can be told.
 #[derive(Clone, Debug)]
@@ -71,18 +59,43 @@ pub(super) struct GrpcOptions {
     pub(super) phase: watch::Receiver<Phase>,
 }
 
+/// Everything that is served over gRPC.
+#[derive(Clone, Debug)]
+pub(super) struct Services {
+    /// Called for every request of a proxy's, so it is not looked for among the others.
+    ext_authz: ExtAuthz,
+    others: Routes,
+}
+
+impl Services {
+    /// Answers one call.
+    pub(super) fn call(
+        &self,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Result<Response<Body>, Infallible>> + Send + use<> {
+        let path = request.uri().path().strip_prefix('/');
+        let method = path.and_then(|path| path.strip_prefix(ExtAuthz::NAME));
+        if method.is_some_and(|method| method.starts_with('/')) {
+            Either::Left(self.ext_authz.clone().call(request))
+        } else {
+            Either::Right(self.others.clone().call(request.map(Body::new)))
+        }
+    }
+}
+
+type ExtAuthz = AuthorizationServer<ExtAuthzDoor>;
+
 /// The services, and the handle that tells health checks how things are.
-pub(super) fn routes(
+pub(super) fn services(
     authorizer: &Arc<Authorizer>,
     options: &GrpcOptions,
-) -> Result<(Routes, Health), ReflectionError> {
+) -> Result<(Services, Health), ReflectionError> {
     let ext_authz =
         ExtAuthzDoor::new(Arc::clone(authorizer), options.disclosure, options.on_panic.clone());
     let authorization = AuthorizationDoor::new(Arc::clone(authorizer), options);
     let (health, health_service) = health::new();
     let mut routes = Routes::builder();
     routes
-        .add_service(AuthorizationServer::new(ext_authz).max_decoding_message_size(MAX_CHECK_BYTES))
         .add_service(
             AuthorizationServiceServer::new(authorization)
                 .max_decoding_message_size(MAX_AUTHORIZE_BYTES),
@@ -101,7 +114,8 @@ pub(super) fn routes(
     if options.reflection {
         routes.add_service(reflection()?);
     }
-    Ok((routes.routes().prepare(), health))
+    let ext_authz = AuthorizationServer::new(ext_authz).max_decoding_message_size(MAX_CHECK_BYTES);
+    Ok((Services { ext_authz, others: routes.routes().prepare() }, health))
 }
 
 /// Reflection over our own services; Envoy's messages come without descriptors.
@@ -119,30 +133,6 @@ pub(in crate::serve) fn timestamp(instant: Timestamp) -> prost_types::Timestamp 
         seconds: instant.unix_seconds(),
         nanos: i32::try_from(nanos).unwrap_or_default(),
     }
-}
-
-/// Serves until `draining` completes and every connection is done.
-///
-/// A limit on concurrent streams stands above what a proxy opens: Envoy opens up to 1024 on a
-/// connection, learns a lower limit too late, and fails the calls above it.
-pub(super) async fn serve(
-    listener: Listener,
-    routes: Routes,
-    limits: Limits,
-    draining: impl Future<Output = ()>,
-) -> Result<(), Error> {
-    let incoming = listener.map(move |connection| {
-        connection.map(|connection| connection.beginning_within(limits.first_bytes))
-    });
-    Server::builder()
-        .max_concurrent_streams(Some(limits.streams))
-        .http2_max_pending_accept_reset_streams(Some(MAX_PENDING_RESETS))
-        .http2_max_header_list_size(MAX_HEADER_LIST_BYTES)
-        .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
-        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
-        .add_routes(routes)
-        .serve_with_incoming_shutdown(incoming, draining)
-        .await
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 use super::caller::Caller;
 use crate::serve::{
+    connections::serve_each,
     limits::Limits,
     listener::{ListenAddress, Listener},
 };
@@ -14,8 +15,6 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use std::{future::pending, io, pin::pin};
-use tokio::{sync::watch, task::JoinSet};
-use tokio_stream::StreamExt as _;
 use tonic::transport::server::Connected as _;
 use tower::ServiceExt as _;
 
@@ -37,7 +36,7 @@ pub(in crate::serve) async fn serve(
 /// Serves until `draining` completes and every call under way is answered. Each request knows its
 /// [`Caller`].
 pub(in crate::serve) async fn serve_until(
-    mut listener: Listener,
+    listener: Listener,
     router: Router,
     limits: Limits,
     draining: impl Future<Output = ()>,
@@ -51,42 +50,27 @@ pub(in crate::serve) async fn serve_until(
         .max_buf_size(MAX_HEAD_BYTES)
         .max_headers(MAX_HEADERS);
     let over_unix_socket = !matches!(listener.address(), ListenAddress::Tcp(_));
-    let mut draining = pin!(draining);
-    let (leave, leaving) = watch::channel(false);
-    let mut connections = JoinSet::new();
-    loop {
-        let has_room = connections.len() < MOST_CONNECTIONS;
-        tokio::select! {
-            () = draining.as_mut() => break,
-            accepted = listener.next(), if has_room => {
-                let Some(connection) = accepted.transpose()? else { break };
-                let caller = Caller::of(connection.connect_info(), over_unix_socket);
-                let service = router.clone().map_request(move |mut request: Request<_>| {
-                    request.extensions_mut().insert(caller.clone());
-                    request
-                });
-                let (builder, mut leaving) = (builder.clone(), leaving.clone());
-                connections.spawn(async move {
-                    let service = TowerToHyperService::new(service);
-                    let mut served =
-                        pin!(builder.serve_connection(TokioIo::new(connection), service));
-                    let ended = tokio::select! {
-                        ended = served.as_mut() => ended,
-                        () = async { drop(leaving.wait_for(|leaving| *leaving).await) } => {
-                            served.as_mut().graceful_shutdown();
-                            served.await
-                        }
-                    };
-                    if let Err(error) = ended {
-                        tracing::debug!(%error, "a connection ended early");
-                    }
-                });
+    serve_each(listener, MOST_CONNECTIONS, draining, |connection, mut leaving| {
+        let caller = Caller::of(connection.connect_info(), over_unix_socket);
+        let service = router.clone().map_request(move |mut request: Request<_>| {
+            request.extensions_mut().insert(caller.clone());
+            request
+        });
+        let builder = builder.clone();
+        async move {
+            let service = TowerToHyperService::new(service);
+            let mut served = pin!(builder.serve_connection(TokioIo::new(connection), service));
+            let ended = tokio::select! {
+                ended = served.as_mut() => ended,
+                () = leaving.begins() => {
+                    served.as_mut().graceful_shutdown();
+                    served.await
+                }
+            };
+            if let Err(error) = ended {
+                tracing::debug!(%error, "a connection ended early");
             }
-            Some(_) = connections.join_next(), if !connections.is_empty() => {}
         }
-    }
-    drop(listener);
-    leave.send_replace(true);
-    while connections.join_next().await.is_some() {}
-    Ok(())
+    })
+    .await
 }
