@@ -26,6 +26,7 @@
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+#![cfg_attr(not(test), deny(clippy::expect_used))]
 
 pub mod authorizer;
 pub mod clerk;

@@ -8,7 +8,6 @@ use crate::{
 };
 use bailiff::stand_in::keys::SigningKey;
 use bytes::Bytes;
-use prost::Message as _;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -36,7 +35,7 @@ impl Pair {
         );
         let bare = start_bare(folder.path())?;
         println!("bare:    {} kB resident", resident(&bare)?);
-        let request = check_request(&token(&key)).encode_to_vec().into();
+        let request = check_request(&token(&key));
         Ok(Self { bare, bailiff, request, _folder: folder })
     }
 

@@ -8,7 +8,6 @@ use crate::{
     traffic::connect,
 };
 use bailiff::stand_in::keys::SigningKey;
-use prost::Message as _;
 use std::{sync::Arc, time::Duration};
 
 const TOKENS: usize = 100_000;
@@ -27,7 +26,7 @@ pub(crate) async fn measure() -> Result<(), Failure> {
         senders.push(tokio::spawn(async move {
             for number in (sender..TOKENS).step_by(SENDERS) {
                 let request = check_request(&token_of(&key, &format!("sess_{number}")));
-                caller.ask(request.encode_to_vec().into()).await?;
+                caller.ask(request).await?;
             }
             Ok::<_, Failure>(())
         }));

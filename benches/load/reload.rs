@@ -7,7 +7,6 @@ use crate::{
     traffic::{CONNECTIONS, Round, load},
 };
 use bailiff::stand_in::keys::SigningKey;
-use prost::Message as _;
 use std::time::Duration;
 
 /// Few enough that the machine is not busy: what is asked is how long a reload makes others wait.
@@ -18,7 +17,7 @@ pub(crate) async fn measure(rounds: usize, length: Duration) -> Result<(), Failu
     let folder = tempfile::tempdir()?;
     let key = SigningKey::generate("ins_load")?;
     let (bailiff, _) = start_bailiff(folder.path(), &key.public_pem(), &full_size(0))?;
-    let request = check_request(&token(&key)).encode_to_vec().into();
+    let request = check_request(&token(&key));
     load(&bailiff, true, IN_FLIGHT, &request, Duration::from_millis(500)).await?;
     let mut results: [Vec<Round>; 2] = [Vec::new(), Vec::new()];
     for round in 0..rounds {

@@ -8,10 +8,12 @@ use bailiff::{
         tokens::{Minting, Token},
     },
 };
+use bytes::Bytes;
 use envoy_types::pb::envoy::service::auth::v3::{
     AttributeContext, CheckRequest,
     attribute_context::{HttpRequest, Request},
 };
+use prost::Message as _;
 use std::time::Duration;
 
 pub(crate) const ISSUER: &str = "https://load.clerk.test";
@@ -65,8 +67,8 @@ pub(crate) fn headers(authorization: &str) -> Vec<(&'static str, &str)> {
     ]
 }
 
-/// The same as Envoy asks about it.
-pub(crate) fn check_request(token: &str) -> CheckRequest {
+/// The same as Envoy asks about it, encoded.
+pub(crate) fn check_request(token: &str) -> Bytes {
     let authorization = format!("Bearer {token}");
     let pseudo =
         [(":authority", HOST), (":method", "GET"), (":path", TARGET), (":scheme", "https")];
@@ -80,10 +82,7 @@ pub(crate) fn check_request(token: &str) -> CheckRequest {
         headers: headers.map(|(name, value)| (name.into(), value.into())).collect(),
         ..HttpRequest::default()
     };
-    CheckRequest {
-        attributes: Some(AttributeContext {
-            request: Some(Request { http: Some(http), ..Request::default() }),
-            ..AttributeContext::default()
-        }),
-    }
+    let request = Some(Request { http: Some(http), ..Request::default() });
+    let attributes = Some(AttributeContext { request, ..AttributeContext::default() });
+    CheckRequest { attributes }.encode_to_vec().into()
 }

@@ -1,7 +1,11 @@
 //! Connections from the first to the last: the same for both HTTP servers.
 
 use super::listener::{Connection, Listener};
-use std::{io, pin::pin};
+use futures_util::FutureExt as _;
+use std::{
+    fmt, io,
+    pin::{Pin, pin},
+};
 use tokio::{sync::watch, task::JoinSet};
 use tokio_stream::StreamExt as _;
 
@@ -10,10 +14,26 @@ use tokio_stream::StreamExt as _;
 pub(super) struct Leaving(watch::Receiver<bool>);
 
 impl Leaving {
-    /// Completes when the connection is to end.
-    pub(super) async fn begins(&mut self) {
-        // An error means that nobody can say so any more.
-        let _ = self.0.wait_for(|leaving| *leaving).await;
+    /// Serves a connection to its end, which `shut_down` brings about once it is to end.
+    pub(super) async fn or_end_of<C, E>(
+        mut self,
+        mut connection: Pin<&mut C>,
+        shut_down: impl FnOnce(Pin<&mut C>),
+    ) where
+        C: Future<Output = Result<(), E>>,
+        E: fmt::Display,
+    {
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            // An error means that nobody can say so any more.
+            () = self.0.wait_for(|leaving| *leaving).map(drop) => {
+                shut_down(connection.as_mut());
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "a connection ended early");
+        }
     }
 }
 

@@ -8,6 +8,7 @@ pub use published::PublishedKeys;
 
 use aws_lc_rs::{
     encoding::{AsDer, PublicKeyX509Der},
+    error::Unspecified,
     rand::SystemRandom,
     rsa::{KeyPair, KeySize},
     signature::{KeyPair as _, RsaEncoding},
@@ -36,6 +37,7 @@ pub enum SigningKeyError {
 pub struct SigningKey {
     id: String,
     pair: KeyPair,
+    public_pem: String,
 }
 
 impl SigningKey {
@@ -54,7 +56,8 @@ impl SigningKey {
     /// [`SigningKeyError::Generation`].
     pub fn generate_sized(id: &str, size: KeySize) -> Result<Self, SigningKeyError> {
         let pair = KeyPair::generate(size).map_err(|_| SigningKeyError::Generation)?;
-        Ok(Self { id: id.to_owned(), pair })
+        let public_pem = public_half(&pair).map_err(|_| SigningKeyError::Generation)?;
+        Ok(Self { id: id.to_owned(), pair, public_pem })
     }
 
     /// A key that somebody else generated.
@@ -66,7 +69,8 @@ impl SigningKey {
             .map_err(|_| SigningKeyError::Malformed)?;
         let pair =
             KeyPair::from_pkcs8(der.secret_pkcs8_der()).map_err(|_| SigningKeyError::Malformed)?;
-        Ok(Self { id: id.to_owned(), pair })
+        let public_pem = public_half(&pair).map_err(|_| SigningKeyError::Malformed)?;
+        Ok(Self { id: id.to_owned(), pair, public_pem })
     }
 
     /// The identifier, which goes into the header `kid`.
@@ -90,37 +94,36 @@ impl SigningKey {
     }
 
     /// The public half as a PEM text (`BEGIN PUBLIC KEY`), as Clerk's dashboard shows it.
-    ///
-    /// # Panics
-    /// Never: an RSA public key has such a form.
     #[must_use]
     pub fn public_pem(&self) -> String {
-        let der: PublicKeyX509Der<'_> =
-            self.pair.public_key().as_der().expect("an RSA public key encodes as X.509");
-        let body = STANDARD.encode(der.as_ref());
-        let mut pem = String::from("-----BEGIN PUBLIC KEY-----\n");
-        for (index, letter) in body.chars().enumerate() {
-            if index > 0 && index % 64 == 0 {
-                pem.push('\n');
-            }
-            pem.push(letter);
-        }
-        pem.push_str("\n-----END PUBLIC KEY-----\n");
-        pem
+        self.public_pem.clone()
     }
 
-    /// Signs `message`.
-    ///
-    /// # Panics
-    /// Never: the key is at least 2048 bits long, which fits every encoding there is.
+    /// Signs `message`. Should that fail, the signature is empty, which fits no key.
     #[must_use]
     pub fn sign(&self, encoding: &'static dyn RsaEncoding, message: &[u8]) -> Vec<u8> {
         let mut signature = vec![0; self.pair.public_modulus_len()];
-        self.pair
-            .sign(encoding, &SystemRandom::new(), message, &mut signature)
-            .expect("a valid RSA key signs");
+        let signed = self.pair.sign(encoding, &SystemRandom::new(), message, &mut signature);
+        if signed.is_err() {
+            signature.clear();
+        }
         signature
     }
+}
+
+/// The PEM text of the public half.
+fn public_half(pair: &KeyPair) -> Result<String, Unspecified> {
+    let der: PublicKeyX509Der<'_> = pair.public_key().as_der()?;
+    let body = STANDARD.encode(der.as_ref());
+    let mut pem = String::from("-----BEGIN PUBLIC KEY-----\n");
+    for (index, letter) in body.chars().enumerate() {
+        if index > 0 && index % 64 == 0 {
+            pem.push('\n');
+        }
+        pem.push(letter);
+    }
+    pem.push_str("\n-----END PUBLIC KEY-----\n");
+    Ok(pem)
 }
 
 impl fmt::Debug for SigningKey {

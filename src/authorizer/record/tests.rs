@@ -24,16 +24,8 @@ use crate::{
 use serde_json::Value;
 use std::{sync::Arc, time::Duration};
 
-/// The line that is logged about a question, as the JSON format writes it.
-fn logged(wanted: Wanted<'_>, also: Also<'_>, identity: Identity, detail: LogDetail) -> String {
-    let question = Question {
-        credential: CredentialSource::Request,
-        instance: None,
-        wanted,
-        also,
-        peer: Peer::UNKNOWN,
-    };
-    let outcome = Outcome {
+fn refused(identity: Identity) -> Outcome {
+    Outcome {
         decision: Decision {
             effect: Effect::Deny(Denial::plain()),
             reason: Reason::Role,
@@ -47,7 +39,19 @@ fn logged(wanted: Wanted<'_>, also: Also<'_>, identity: Identity, detail: LogDet
         },
         identity,
         instance: Some(InstanceName::new("shop")),
+    }
+}
+
+/// The line that is logged about a question, as the JSON format writes it.
+fn logged(wanted: Wanted<'_>, also: Also<'_>, identity: Identity, detail: LogDetail) -> String {
+    let question = Question {
+        credential: CredentialSource::Request,
+        instance: None,
+        wanted,
+        also,
+        peer: Peer::UNKNOWN,
     };
+    let outcome = refused(identity);
     let at = Timestamp::from_unix_millis(1_800_000_000_123);
     let recorded = Recorded {
         question: Some(&question),
@@ -62,6 +66,32 @@ fn logged(wanted: Wanted<'_>, also: Also<'_>, identity: Identity, detail: LogDet
         (recorder.log, recorder.detail) = (Arc::clone(log), detail);
         recorder.decided(&recorded);
     })
+}
+
+#[test]
+fn each_door_is_counted_by_its_name() {
+    let metrics = Arc::new(Metrics::new().unwrap());
+    let recorder = Recorder::new(Arc::clone(&metrics));
+    let (outcome, at) = (refused(Identity::Nobody), Timestamp::from_unix_millis(0));
+    for (door, times) in Door::ALL.iter().zip(1..) {
+        for _ in 0..times {
+            let took = Duration::ZERO;
+            recorder.decided(&Recorded {
+                question: None,
+                outcome: &outcome,
+                door: *door,
+                at,
+                took,
+            });
+        }
+    }
+    let page = metrics.page();
+    for (door, times) in ["ext_authz", "authorize", "forward_auth", "authzen"].iter().zip(1..) {
+        let line = format!(
+            r#"bailiff_decisions_total{{door="{door}",effect="deny",reason="role"}} {times}"#
+        );
+        assert!(page.lines().any(|found| found == line), "{line} is missing from\n{page}");
+    }
 }
 
 const SECRET: &str = "s3cret";

@@ -203,6 +203,7 @@ impl Shared {
 
     fn cause(&self, id: Option<&str>) -> Cause {
         match id {
+            // No set holds its key, but where there is no set at all it may ask for one.
             None => Cause::Timer,
             Some(id) if self.published.load().absences.include(id) => {
                 Cause::AbsentName(KeyId::new(id))

@@ -1,7 +1,7 @@
 //! When keys are fetched again, and what is known of names that no set holds. Pure: the clock is handed
 //! in and nothing is sent.
 
-use super::set::{KeySet, RotationPolicy};
+use super::set::{KeySet, Lookup, RotationPolicy};
 use crate::{
     clerk::token_error::FetchFailure,
     core::{clock::Timestamp, id::KeyId},
@@ -135,7 +135,7 @@ impl Absences {
         let withdrawn = previous.into_iter().flat_map(KeySet::names).cloned();
         let mut absent: Vec<KeyId> = Vec::new();
         for name in self.0.iter().cloned().chain(withdrawn).chain(asked) {
-            if !set.holds(&name) {
+            if set.get(name.as_str()) == Lookup::Absent {
                 absent.retain(|known| *known != name);
                 absent.push(name);
             }

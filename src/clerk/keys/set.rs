@@ -59,12 +59,6 @@ impl KeySet {
         found.map_or(Lookup::Absent, |(_, key)| key.clone())
     }
 
-    /// Whether there is an entry of that name, usable or not.
-    #[must_use]
-    pub fn holds(&self, id: &KeyId) -> bool {
-        self.0.iter().any(|(known, _)| known == id)
-    }
-
     /// How many names there are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -6,11 +6,11 @@
 //! answers leave together. A call that has to wait goes on as a task of its own, and so does every call
 //! beyond the first few, since then there is enough work for more than one processor.
 
+use crate::serve::panics::caught;
 use futures_util::{FutureExt as _, future::BoxFuture};
 use hyper::rt::Executor;
 use std::{
     mem,
-    panic::AssertUnwindSafe,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, Waker},
@@ -37,7 +37,7 @@ impl Calls {
 impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Calls {
     fn execute(&self, call: F) {
         // One that panics must not take the connection along, and with it everybody else's calls.
-        let call = AssertUnwindSafe(call).catch_unwind().map(drop).boxed();
+        let call = caught(call).map(drop).boxed();
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(call);
     }
 }
@@ -65,11 +65,10 @@ impl<C: Future + Unpin> Future for Driven<C> {
                 return polled;
             }
             for (number, mut call) in calls.into_iter().enumerate() {
-                let ended = number < HERE && polled.is_pending() && {
-                    // Who waits is polled again at once by the task that it becomes, and is woken there.
-                    call.poll_unpin(&mut Context::from_waker(Waker::noop())).is_ready()
-                };
-                if !ended {
+                let here = number < HERE && polled.is_pending();
+                // One that waits is polled again at once by the task that it becomes, and is woken there.
+                let mut nobody = Context::from_waker(Waker::noop());
+                if !(here && call.poll_unpin(&mut nobody).is_ready()) {
                     tokio::spawn(call);
                 }
             }

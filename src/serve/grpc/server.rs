@@ -8,7 +8,7 @@ use crate::serve::{
 };
 use hyper::{Request, body::Incoming, server::conn::http2, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use std::{io, time::Duration};
+use std::{io, pin::pin, time::Duration};
 use tonic::transport::server::Connected as _;
 
 /// Metadata of a call. A proxy may be set to copy client headers into it, and too large a list is an
@@ -41,7 +41,7 @@ pub(in crate::serve) async fn serve(
     .await
 }
 
-async fn serve_one(connection: Connection, services: Services, streams: u32, mut leaving: Leaving) {
+async fn serve_one(connection: Connection, services: Services, streams: u32, leaving: Leaving) {
     let info = connection.connect_info();
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(info.clone());
@@ -56,15 +56,8 @@ async fn serve_one(connection: Connection, services: Services, streams: u32, mut
         .keep_alive_interval(KEEPALIVE_INTERVAL)
         .keep_alive_timeout(KEEPALIVE_TIMEOUT)
         .serve_connection(TokioIo::new(connection), service);
-    let mut served = calls.driving(Box::pin(connection));
-    let ended = tokio::select! {
-        ended = &mut served => ended,
-        () = leaving.begins() => {
-            served.connection().as_mut().graceful_shutdown();
-            served.await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended early");
-    }
+    let served = pin!(calls.driving(Box::pin(connection)));
+    leaving
+        .or_end_of(served, |served| served.get_mut().connection().as_mut().graceful_shutdown())
+        .await;
 }

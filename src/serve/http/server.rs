@@ -11,7 +11,7 @@ use crate::serve::{
 use axum::{Router, http::Request};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::conn::auto::Builder,
+    server::conn::auto::{Builder, Connection},
     service::TowerToHyperService,
 };
 use std::{future::pending, io, pin::pin};
@@ -50,7 +50,7 @@ pub(in crate::serve) async fn serve_until(
         .max_buf_size(MAX_HEAD_BYTES)
         .max_headers(MAX_HEADERS);
     let over_unix_socket = !matches!(listener.address(), ListenAddress::Tcp(_));
-    serve_each(listener, MOST_CONNECTIONS, draining, |connection, mut leaving| {
+    serve_each(listener, MOST_CONNECTIONS, draining, |connection, leaving| {
         let caller = Caller::of(connection.connect_info(), over_unix_socket);
         let service = router.clone().map_request(move |mut request: Request<_>| {
             request.extensions_mut().insert(caller.clone());
@@ -59,17 +59,8 @@ pub(in crate::serve) async fn serve_until(
         let builder = builder.clone();
         async move {
             let service = TowerToHyperService::new(service);
-            let mut served = pin!(builder.serve_connection(TokioIo::new(connection), service));
-            let ended = tokio::select! {
-                ended = served.as_mut() => ended,
-                () = leaving.begins() => {
-                    served.as_mut().graceful_shutdown();
-                    served.await
-                }
-            };
-            if let Err(error) = ended {
-                tracing::debug!(%error, "a connection ended early");
-            }
+            let served = pin!(builder.serve_connection(TokioIo::new(connection), service));
+            leaving.or_end_of(served, Connection::graceful_shutdown).await;
         }
     })
     .await
