@@ -176,6 +176,33 @@ async fn what_comes_while_redis_is_killed_is_in_force_at_once_and_everywhere_aft
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_redis_takes_but_does_not_let_be_read_is_in_force_where_it_was_handed_in() {
+    let Some(program) = required(program()) else { return };
+    let redis = Redis::start(&program, &[]).await;
+    let one = Replica::of(&redis);
+    one.is_current().await;
+    let client = redis::Client::open(redis.url()).expect("as the test arranges it");
+    let mut connection =
+        client.get_multiplexed_async_connection().await.expect("as the test arranges it");
+    let mut allow = async |rights: &str| {
+        let _: String = redis::cmd("ACL")
+            .arg(&["SETUSER", "default", rights])
+            .query_async(&mut connection)
+            .await
+            .expect("as the test arranges it");
+    };
+    allow("-xread").await;
+    one.is_away().await;
+    // Acknowledged, so that nobody sends it again; the attempts to read go on meanwhile.
+    assert_eq!(one.log.append(event("a")).await, Ok(Appended::New));
+    one.hears(&ids(&["a"])).await;
+    allow("+xread").await;
+    one.is_current().await;
+    let late = Replica::of(&redis);
+    late.hears(&ids(&["a"])).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_redis_that_lost_everything_is_told_again() {
     let Some(program) = required(program()) else { return };
     // Keeps nothing on disk.

@@ -124,10 +124,13 @@ impl LocalLog {
         Appended::New
     }
 
-    /// Lets an event count that is not safe yet. It is no record: it will come again.
+    /// Lets an event count that is not safe yet, unless it has been taken in meanwhile. It is no record:
+    /// it will come again.
     pub fn put_in_force(&self, event: &Event) {
-        let _in_order = self.held();
-        (self.sink)(event);
+        let held = self.held();
+        if !held.ids.contains(&event.id) {
+            (self.sink)(event);
+        }
     }
 
     /// Whether the message of that id stands in the log, or stood there not long ago.

@@ -2,10 +2,11 @@
 //! by everybody.
 //!
 //! Nothing is lost where Redis is: what could not be appended is in force here at once, is offered
-//! again as soon as Redis is back, and is not acknowledged meanwhile. Whatever this replica took in
-//! lately is offered again after every interruption too, since a Redis that was killed may have lost
-//! its last moments, and all of it where Redis has lost the log; an event that is there already is
-//! recognised by its id. What was handed in here is kept until it has been read back.
+//! again as soon as Redis is back, and is not acknowledged meanwhile. What was appended is in force once
+//! it is read back, or once it is known that it cannot be. Whatever this replica took in lately is
+//! offered again after every interruption too, since a Redis that was killed may have lost its last
+//! moments, and all of it where Redis has lost the log; an event that is there already is recognised by
+//! its id. What was handed in here is kept until it has been read back.
 
 mod connections;
 mod continuity;
@@ -87,23 +88,13 @@ impl RedisLog {
         clock: SharedClock,
         current: Arc<AtomicBool>,
     ) -> Result<Self, RedisAddressError> {
-        let connections = Connections::new(settings)?;
-        let writer = Writer::new(&connections, settings);
-        let shared = Arc::new(Shared {
-            local,
-            connections,
-            writer,
-            clock,
-            link: watch::Sender::new(Link::CatchingUp),
-            current,
-            unread: Unread::default(),
-            tally: Tally::default(),
-        });
+        let shared = Arc::new(Shared::new(settings, local, clock, current)?);
         let reader = tokio::spawn(reader::follow(Arc::clone(&shared))).abort_handle();
         Ok(Self { shared, reader })
     }
 
-    /// Appends an event. Where that fails it is in force in this process all the same.
+    /// Appends an event. Where that fails, or where Redis takes it but cannot be read, it is in force in
+    /// this process all the same.
     ///
     /// # Errors
     /// [`AppendError`] if Redis did not say that it has it.
@@ -113,6 +104,8 @@ impl RedisLog {
             Ok(appended) => {
                 if self.shared.local.knows(&event.id) {
                     self.shared.unread.forget(&event.id);
+                } else if self.shared.is_away() {
+                    self.shared.local.put_in_force(&event);
                 }
                 Ok(appended)
             }
@@ -173,8 +166,43 @@ impl Drop for RedisLog {
 }
 
 impl Shared {
+    fn new(
+        settings: &RedisSettings,
+        local: Arc<LocalLog>,
+        clock: SharedClock,
+        current: Arc<AtomicBool>,
+    ) -> Result<Self, RedisAddressError> {
+        let connections = Connections::new(settings)?;
+        let writer = Writer::new(&connections, settings);
+        Ok(Self {
+            local,
+            connections,
+            writer,
+            clock,
+            link: watch::Sender::new(Link::CatchingUp),
+            current,
+            unread: Unread::default(),
+            tally: Tally::default(),
+        })
+    }
+
+    /// Redis cannot be read any more.
+    fn interrupted(&self, why: Trouble) {
+        self.tally.interruptions.one_more();
+        self.stands(Link::Away { since: self.clock.now(), why });
+    }
+
+    /// Whether events that Redis takes are not read back for now.
+    fn is_away(&self) -> bool {
+        matches!(*self.link.borrow(), Link::Away { .. })
+    }
+
     /// Says once when Redis goes, once more whenever there is another reason, and once when it is
     /// back.
+    ///
+    /// What Redis has taken from here and was not read back counts from the moment that it goes: it has
+    /// been acknowledged, so nobody will send it again. That happens before anybody can see that it is
+    /// away, so that whatever is handed in too late for it is seen to be by whoever hands it in.
     fn stands(&self, link: Link) {
         self.current.store(link == Link::Current, Ordering::Release);
         self.link.send_if_modified(|known| {
@@ -185,6 +213,11 @@ impl Shared {
             };
             if *known == link {
                 return false;
+            }
+            if matches!((*known, link), (Link::CatchingUp | Link::Current, Link::Away { .. })) {
+                for event in self.unread.waiting_for(Duration::ZERO, self.clock.now()) {
+                    self.local.put_in_force(&event);
+                }
             }
             match link {
                 Link::CatchingUp => tracing::info!("reading the shared event log"),
@@ -200,3 +233,6 @@ impl Shared {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,8 +30,7 @@ pub(super) async fn follow(shared: Arc<Shared>) {
         let Err(error) = reader.read_on().await;
         let why = Trouble::of(&error);
         tracing::debug!(%why, "reading the shared event log was interrupted");
-        reader.shared.tally.interruptions.one_more();
-        reader.shared.stands(Link::Away { since: reader.shared.clock.now(), why });
+        reader.shared.interrupted(why);
         tokio::time::sleep(reader.wait).await;
         reader.wait = (reader.wait * 2).min(LONGEST_WAIT);
     }
