@@ -249,6 +249,26 @@ async fn a_lost_log_is_noticed_even_where_somebody_wrote_to_the_new_one_first() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_new_log_is_known_to_be_new_by_whoever_writes_to_it_first() {
+    let Some(program) = required(program()) else { return };
+    let redis = Redis::start(&program, &[]).await;
+    let one = Replica::of(&redis);
+    one.is_current().await;
+    // Lost without an interruption, after which somebody would have looked.
+    let client = redis::Client::open(redis.url()).expect("as the test arranges it");
+    let mut connection =
+        client.get_multiplexed_async_connection().await.expect("as the test arranges it");
+    let _: String =
+        redis::cmd("FLUSHALL").query_async(&mut connection).await.expect("as the test arranges it");
+    one.log.append(event("new")).await.expect("as the test arranges it");
+    let late = Replica::of(&redis);
+    late.hears(&ids(&["new"])).await;
+    // Cursors of the log that was lost are no good in a copy of the new one.
+    let error = late.log.local().after(Cursor { millis: 1_700_000_000_000, sequence: 0 }, 1);
+    assert!(error.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_redis_that_takes_nothing_is_offered_everything_once_it_does() {
     let Some(program) = required(program()) else { return };
     let mut redis = Redis::start(&program, &[]).await;

@@ -13,19 +13,32 @@ use redis::{
 };
 use std::collections::HashMap;
 
-/// Gives the log a name unless it has one: when it began, by Redis's clock, and something that no
-/// other log of the same moment has. A log that has entries and no name began nobody knows when.
-const NAME: &str = "\
-    local name = redis.call('GET', KEYS[2]) \
-    if name then return name end \
-    local begun = '0' \
-    if redis.call('EXISTS', KEYS[1]) == 0 then \
-        local now = redis.call('TIME') \
-        begun = string.format('%.0f', now[1] * 1000 + math.floor(now[2] / 1000)) \
-    end \
-    name = begun .. '-' .. ARGV[1] \
-    redis.call('SET', KEYS[2], name) \
-    return name";
+/// A function that gives the log `stream` a name under `key` unless it has one: when it began, by
+/// Redis's clock, and something that no other log of the same moment has. Whoever appends calls it
+/// first, so that only a log from elsewhere has entries and no name: that one began nobody knows when.
+pub(super) const NAMED: &str = "\
+    local function named(stream, key, unique) \
+        local name = redis.call('GET', key) \
+        if name then return name end \
+        local begun = '0' \
+        if redis.call('EXISTS', stream) == 0 then \
+            local now = redis.call('TIME') \
+            begun = string.format('%.0f', now[1] * 1000 + math.floor(now[2] / 1000)) \
+        end \
+        name = begun .. '-' .. unique \
+        redis.call('SET', key, name) \
+        return name \
+    end ";
+
+/// The key of the name of the log `stream`.
+pub(super) fn name_key(stream: &str) -> String {
+    format!("{stream}:name")
+}
+
+/// What no other log of the same moment has in its name.
+pub(super) fn unique() -> String {
+    format!("{:016x}", fastrand::u64(..))
+}
 
 /// The log as it is found.
 pub(super) struct Found {
@@ -70,11 +83,11 @@ pub(super) async fn look(
 ) -> RedisResult<Found> {
     let stream = &connections.stream;
     let name: String = redis::cmd("EVAL")
-        .arg(NAME)
+        .arg(format!("{NAMED} return named(KEYS[1], KEYS[2], ARGV[1])"))
         .arg(2)
         .arg(stream)
-        .arg(format!("{stream}:name"))
-        .arg(format!("{:016x}", fastrand::u64(..)))
+        .arg(name_key(stream))
+        .arg(unique())
         .query_async(connection)
         .await?;
     let begun = name.split('-').next().and_then(|millis| millis.parse().ok()).unwrap_or(0);

@@ -2,17 +2,19 @@
 
 use super::{
     connections::{Connections, RedisSettings},
+    continuity::{NAMED, name_key, unique},
     entry::{ID, INSTANCE, KIND, OCCURRED_AT, PAYLOAD},
 };
 use crate::{core::event::Event, revocation::log::Appended};
 use redis::{RedisError, RedisResult, aio::ConnectionManager};
 use std::{fmt, time::Duration};
 
-/// Looks for the id, appends, then remembers the id: in one step, and in an order in which a failure
-/// leaves nothing remembered that is not there.
+/// Looks for the id, sees that the log has a name, appends, then remembers the id: in one step, and in
+/// an order in which a failure leaves nothing remembered that is not there.
 const APPEND: &str = "\
     if redis.call('EXISTS', KEYS[2]) == 1 then return false end \
-    local place = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', unpack(ARGV, 3)) \
+    named(KEYS[1], KEYS[3], ARGV[3]) \
+    local place = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', unpack(ARGV, 4)) \
     redis.call('SET', KEYS[2], place, 'EX', ARGV[2]) \
     return place";
 
@@ -20,6 +22,7 @@ pub(super) struct Writer {
     connection: RedisResult<ConnectionManager>,
     prefix: String,
     stream: String,
+    script: String,
     records: usize,
     ids: Duration,
 }
@@ -30,6 +33,7 @@ impl Writer {
             connection: connections.for_writing(),
             prefix: settings.prefix.clone(),
             stream: connections.stream.clone(),
+            script: format!("{NAMED} {APPEND}"),
             records: settings.records,
             ids: settings.ids,
         }
@@ -38,12 +42,14 @@ impl Writer {
     pub(super) async fn append(&self, event: &Event) -> Result<Appended, RedisError> {
         let mut connection = self.connection.clone()?;
         let place: Option<String> = redis::cmd("EVAL")
-            .arg(APPEND)
-            .arg(2)
+            .arg(&self.script)
+            .arg(3)
             .arg(&self.stream)
             .arg(format!("{{{}}}:seen:{}", self.prefix, event.id))
+            .arg(name_key(&self.stream))
             .arg(self.records)
             .arg(self.ids.as_secs().max(1))
+            .arg(unique())
             .arg(ID)
             .arg(&*event.id)
             .arg(INSTANCE)
