@@ -3,7 +3,7 @@
 use crate::{
     Failure, median,
     request::{HOST, TARGET, headers, token},
-    servers::{POLICY, Running, start_bailiff, start_bare},
+    servers::{POLICY, Running, cpu_time, start_bailiff, start_bare},
     traffic::Round,
 };
 use bailiff::stand_in::keys::SigningKey;
@@ -48,21 +48,35 @@ pub(crate) async fn compare(rounds: usize, length: Duration) -> Result<(), Failu
     }
     let mut ratios = Vec::new();
     let mut results: [Vec<Round>; 2] = [Vec::new(), Vec::new()];
+    let both = [(&before_bare, &bare), (&before_bailiff, &bailiff)];
+    // Of Envoy and of the server that it asks, to the end of each round.
+    let mut cpu = [[Duration::ZERO; 2]; 2];
     for _ in 0..rounds {
-        let bare = load(&before_bare, &authorization, length).await?;
-        let ours = load(&before_bailiff, &authorization, length).await?;
-        ratios.push(ours.per_second / bare.per_second);
-        results[0].push(bare);
-        results[1].push(ours);
+        for (at, (envoy, server)) in both.iter().enumerate() {
+            let processes = [&envoy.process, &server.process];
+            let before = [cpu_time(processes[0])?, cpu_time(processes[1])?];
+            results[at].push(load(envoy, &authorization, length).await?);
+            for (process, before) in before.into_iter().enumerate() {
+                cpu[at][process] += cpu_time(processes[process])?.saturating_sub(before);
+            }
+        }
+        let last = |at: usize| results[at].last().map_or(0.0, |round: &Round| round.per_second);
+        ratios.push(last(1) / last(0));
     }
     println!("through Envoy, unix socket, {IN_FLIGHT} in flight, {rounds} rounds of {length:?}");
-    for (server, rounds) in [&bare, &bailiff].into_iter().zip(&results) {
+    for ((server, rounds), cpu) in [&bare, &bailiff].into_iter().zip(&results).zip(cpu) {
+        let requests = rounds.iter().map(|round| round.latencies.len()).sum::<usize>();
+        let requests = f64::from(u32::try_from(requests)?);
+        let each = |cpu: Duration| cpu.as_secs_f64() * 1e6 / requests;
         println!(
-            "{:8} {:>7.0} requests/s   p50 {:>5} us   p99 {:>5} us",
+            "{:8} {:>7.0} requests/s   p50 {:>5} us   p99 {:>5} us   CPU of Envoy {:>5.1} us, of the server \
+             {:>5.1} us a request",
             server.name,
             median(rounds.iter().map(|round| round.per_second)),
             median(rounds.iter().map(|round| f64::from(round.percentile(50)))),
             median(rounds.iter().map(|round| f64::from(round.percentile(99)))),
+            each(cpu[0]),
+            each(cpu[1]),
         );
     }
     println!(

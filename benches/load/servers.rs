@@ -128,9 +128,9 @@ pub(crate) async fn serve_bare(socket: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// User and system time of a server so far, from the kernel, in ticks of 10 ms.
-pub(crate) fn cpu_time(server: &Running) -> Result<Duration, Failure> {
-    let stat = fs::read_to_string(format!("/proc/{}/stat", server.process.id()))?;
+/// User and system time of a process so far, from the kernel, in ticks of 10 ms.
+pub(crate) fn cpu_time(process: &Child) -> Result<Duration, Failure> {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", process.id()))?;
     let behind_name = stat.rsplit_once(") ").ok_or("unknown stat format")?.1;
     let fields: Vec<&str> = behind_name.split(' ').collect();
     let ticks: u64 = fields[11].parse::<u64>()? + fields[12].parse::<u64>()?;

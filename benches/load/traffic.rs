@@ -52,7 +52,7 @@ pub(crate) async fn load(
     length: Duration,
 ) -> Result<Round, Failure> {
     let mut tasks = Vec::new();
-    let cpu_before = cpu_time(server)?;
+    let cpu_before = cpu_time(&server.process)?;
     let started = Instant::now();
     let end = started + length;
     for _ in 0..CONNECTIONS {
@@ -75,7 +75,7 @@ pub(crate) async fn load(
         latencies.append(&mut task.await??);
     }
     let took = started.elapsed();
-    let cpu = cpu_time(server)?.saturating_sub(cpu_before);
+    let cpu = cpu_time(&server.process)?.saturating_sub(cpu_before);
     latencies.sort_unstable();
     let count = f64::from(u32::try_from(latencies.len())?);
     Ok(Round {
