@@ -55,7 +55,7 @@ async fn serve_one(connection: Connection, services: Services, streams: u32, lea
         .max_header_list_size(MAX_HEADER_LIST_BYTES)
         .keep_alive_interval(KEEPALIVE_INTERVAL)
         .keep_alive_timeout(KEEPALIVE_TIMEOUT)
-        .serve_connection(TokioIo::new(connection), service);
+        .serve_connection(TokioIo::new(calls.read_from(connection)), service);
     let served = pin!(calls.driving(Box::pin(connection)));
     leaving
         .or_end_of(served, |served| served.get_mut().connection().as_mut().graceful_shutdown())

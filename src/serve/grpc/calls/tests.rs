@@ -1,15 +1,22 @@
-use super::{Calls, HERE};
-use futures_util::future::{BoxFuture, poll_fn};
+use super::{Calls, HERE, portions::BYTES};
+use futures_util::{
+    FutureExt as _,
+    future::{BoxFuture, poll_fn},
+};
 use hyper::rt::Executor as _;
 use std::{
+    pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     task::Poll,
     time::Duration,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    io::{AsyncRead as _, ReadBuf},
+    sync::{mpsc, oneshot},
+};
 
 type Call = BoxFuture<'static, ()>;
 
@@ -103,4 +110,60 @@ async fn what_arrives_last_on_a_connection_that_ends_is_still_run() {
     });
     calls.driving(Box::pin(connection)).await;
     assert_eq!(heard.recv().await, Some("late"));
+}
+
+/// What happens on a connection that these bytes arrive on together, read by so many at a time. Each
+/// piece is a call where `is_call`, and answers leave where the connection waits.
+fn what_happens(bytes: usize, piece: usize, is_call: bool) -> Vec<&'static str> {
+    let happened = Arc::new(Mutex::new(Vec::new()));
+    let note = |what: &'static str| {
+        let happened = Arc::clone(&happened);
+        move || happened.lock().expect("nobody panics").push(what)
+    };
+    let (read, run, leave) = (note("read"), note("run"), note("leave"));
+    let calls = Calls::default();
+    let arrived = vec![0; bytes];
+    let (mut stream, executor) = (calls.read_from(&*arrived), calls.clone());
+    let connection = poll_fn(|context| {
+        loop {
+            let mut space = vec![0; piece];
+            let mut buffer = ReadBuf::new(&mut space);
+            if Pin::new(&mut stream).poll_read(context, &mut buffer).is_pending() {
+                leave();
+                return Poll::Pending;
+            }
+            if buffer.filled().is_empty() {
+                return Poll::Ready(());
+            }
+            read();
+            if is_call {
+                let run = run.clone();
+                executor.execute(async move { run() });
+            }
+        }
+    });
+    let whole = calls.driving(Box::pin(connection)).now_or_never();
+    assert!(whole.is_some(), "it is not kept from reading on");
+    std::mem::take(&mut *happened.lock().expect("nobody panics"))
+}
+
+#[test]
+fn the_answers_of_a_portion_leave_before_the_calls_of_the_next_are_run() {
+    let piece = BYTES / 2;
+    let happened = what_happens(2 * BYTES, piece, true);
+    let portion = ["read", "read", "leave", "run", "run"];
+    assert_eq!(happened, [portion, portion].concat());
+}
+
+#[test]
+fn a_message_that_is_larger_than_a_portion_is_read_to_its_end() {
+    let happened = what_happens(10 * BYTES, BYTES / 3, false);
+    assert_eq!(happened.iter().filter(|what| **what == "read").count(), 30);
+}
+
+#[tokio::test]
+async fn calls_of_several_portions_that_arrive_together_are_counted_together() {
+    let happened = what_happens(2 * HERE * BYTES, BYTES, true);
+    let run = happened.iter().filter(|what| **what == "run").count();
+    assert_eq!(run, HERE, "the others are tasks, which have not had a turn");
 }
