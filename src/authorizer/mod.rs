@@ -43,7 +43,11 @@ use crate::{
         AskedError, Inquiry, Policy, Requirement, Who,
         explain::{Explanation, Verdict},
     },
-    telemetry::{decision_log::DecisionLog, metrics::Metrics, trace::Tracing},
+    telemetry::{
+        decision_log::DecisionLog,
+        metrics::Metrics,
+        trace::{Recording, Tracing},
+    },
 };
 use cut_off::unless_cut_off;
 use load::Load;
@@ -52,7 +56,7 @@ use operator::OperatorRequirements;
 use record::{Recorded, Recorder};
 use remarks::Remarks;
 use revocations::Revocations;
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{borrow::Cow, pin::pin, sync::Arc, time::Duration};
 use tokio::sync::watch;
 use tracing::Instrument as _;
 
@@ -128,13 +132,16 @@ impl Authorizer {
         now: Timestamp,
     ) -> Outcome {
         let stopwatch = Stopwatch::start();
+        let recording = self.recorder.tracing.under_way();
         let mut seen = Seen::wanted(policies.next.is_some());
-        let (outcome, remarks) = self.decide(question, &policies.live, now, &mut seen).await;
+        let deciding = self.decide(question, &policies.live, now, &mut seen, &recording);
+        let (outcome, remarks) = deciding.await;
         remarks.record(&self.recorder.metrics, &outcome.decision.revision);
         let took = stopwatch.elapsed();
         self.recorder.decided(&Recorded {
             question: Some(question),
             outcome: &outcome,
+            recording: &recording,
             door,
             at: now,
             took,
@@ -150,7 +157,8 @@ impl Authorizer {
     /// Decides without a trace, no log line and no count: for rehearsals, in which nobody asks.
     pub async fn rehearse(&self, question: &Question<'_>) -> Outcome {
         let (policies, now) = (self.policies.now(), self.clock.now());
-        let (outcome, _) = self.decide(question, &policies.live, now, &mut Seen::Unwanted).await;
+        let (live, mut seen) = (&policies.live, Seen::Unwanted);
+        let (outcome, _) = self.decide(question, live, now, &mut seen, &Recording::NONE).await;
         outcome
     }
 
@@ -220,6 +228,7 @@ impl Authorizer {
         policy: &Policy,
         now: Timestamp,
         seen: &mut Seen,
+        recording: &Recording,
     ) -> (Outcome, Remarks) {
         let case = judge::Case::of(question, policy, now);
         let Some(instance) = self.instances.of(question) else {
@@ -234,11 +243,11 @@ impl Authorizer {
         if !asked.wants_identity() {
             return case.judge_anyone(&asked);
         }
-        let authenticating = self.authenticate(instance, question, asked.accepts(), now);
-        let span = self.recorder.tracing.authenticate();
-        let authentication = authenticating.instrument(span).await;
+        // In its place, for to move it costs more than to look a token up.
+        let authenticating = pin!(self.authenticate(instance, question, asked.accepts(), now));
+        let authentication = authenticating.instrument(recording.authenticate()).await;
         seen.note(&authentication);
-        self.recorder.tracing.evaluate().in_scope(|| case.judge(&asked, authentication, instance))
+        recording.evaluate().in_scope(|| case.judge(&asked, authentication, instance))
     }
 
     fn overloaded(&self, question: &Question<'_>, door: Door) -> Outcome {
@@ -269,7 +278,14 @@ impl Authorizer {
         };
         let outcome = Outcome { decision, identity: Identity::Nobody, instance: None };
         let (at, took) = (self.clock.now(), Duration::ZERO);
-        self.recorder.decided(&Recorded { question: None, outcome: &outcome, door, at, took });
+        self.recorder.decided(&Recorded {
+            question: None,
+            outcome: &outcome,
+            recording: &self.recorder.tracing.under_way(),
+            door,
+            at,
+            took,
+        });
         outcome
     }
 

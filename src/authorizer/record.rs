@@ -16,7 +16,7 @@ use crate::{
     telemetry::{
         decision_log::{DecisionLine, DecisionLog},
         metrics::{DoorMetrics, Metrics},
-        trace::{Told, Tracing},
+        trace::{Recording, Told, Tracing},
     },
 };
 use std::{borrow::Cow, sync::Arc, time::Duration};
@@ -49,6 +49,7 @@ pub(super) struct Recorded<'a> {
     /// `None` for a message that no question could be made of.
     pub(super) question: Option<&'a Question<'a>>,
     pub(super) outcome: &'a Outcome,
+    pub(super) recording: &'a Recording,
     pub(super) door: Door,
     pub(super) at: Timestamp,
     pub(super) took: Duration,
@@ -68,7 +69,7 @@ impl Recorder {
 
     /// Records the answer to a question.
     pub(super) fn decided(&self, recorded: &Recorded<'_>) {
-        let Recorded { question, outcome, door, at, took } = *recorded;
+        let Recorded { question, outcome, recording, door, at, took } = *recorded;
         let decision = &outcome.decision;
         let reason = decision.reason;
         if let Some(metrics) = self.doors.get(door as usize) {
@@ -82,7 +83,7 @@ impl Recorder {
         };
         let instance = outcome.instance.as_ref().map(InstanceName::as_str);
         let credential = outcome.identity.caller().map(|caller| caller.kind().as_str());
-        let place = self.tracing.decided(&Told {
+        let place = recording.decided(&Told {
             effect,
             reason: reason.code(),
             is_failure: reason.category() == Category::Unavailable,

@@ -31,6 +31,10 @@ pub struct Tracing {
     ratio: Option<f64>,
 }
 
+/// A question that is under way. Looked up once, since most are not recorded.
+#[derive(Debug)]
+pub struct Recording(Option<Span>);
+
 /// Where a question carries the trace that it is part of.
 pub trait Carrier: Sync {
     /// The value of a header, by its lower-case name.
@@ -172,34 +176,41 @@ impl Tracing {
         span
     }
 
-    /// The span around finding out who asks, within a question that is recorded.
+    /// The question that is under way, as far as it is recorded.
     #[must_use]
-    pub fn authenticate(self) -> Span {
-        if self.records_now() {
-            info_span!(target: TARGET, "authenticate", bailiff.cache = Empty)
-        } else {
-            Span::none()
+    pub fn under_way(self) -> Recording {
+        let recorded = self.ratio.map(|_| Span::current()).filter(|span| !span.is_disabled());
+        Recording(recorded)
+    }
+}
+
+impl Recording {
+    /// Nothing is recorded.
+    pub const NONE: Self = Self(None);
+
+    /// The span around finding out who asks.
+    #[must_use]
+    pub fn authenticate(&self) -> Span {
+        match &self.0 {
+            Some(parent) => {
+                info_span!(target: TARGET, parent: parent, "authenticate", bailiff.cache = Empty)
+            }
+            None => Span::none(),
         }
     }
 
-    /// The span around judging whoever asks, within a question that is recorded.
+    /// The span around judging whoever asks.
     #[must_use]
-    pub fn evaluate(self) -> Span {
-        if self.records_now() { info_span!(target: TARGET, "evaluate") } else { Span::none() }
-    }
-
-    fn records_now(self) -> bool {
-        self.ratio.is_some() && !Span::current().is_disabled()
-    }
-
-    /// Tells the question that is under way what was decided, and returns where it stands in its
-    /// trace.
-    pub fn decided(self, told: &Told<'_>) -> Option<Place> {
-        self.ratio?;
-        let span = Span::current();
-        if span.is_disabled() {
-            return None;
+    pub fn evaluate(&self) -> Span {
+        match &self.0 {
+            Some(parent) => info_span!(target: TARGET, parent: parent, "evaluate"),
+            None => Span::none(),
         }
+    }
+
+    /// Tells the question what was decided, and returns where it stands in its trace.
+    pub fn decided(&self, told: &Told<'_>) -> Option<Place> {
+        let span = self.0.as_ref()?;
         span.record("bailiff.effect", told.effect);
         span.record("bailiff.reason", told.reason);
         span.record("bailiff.revision", told.revision);

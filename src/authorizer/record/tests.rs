@@ -19,6 +19,7 @@ use crate::{
         decision_log::{DecisionLine, DecisionLog, DecisionLogOptions},
         log::LogFormat,
         metrics::Metrics,
+        trace::Recording,
     },
 };
 use serde_json::Value;
@@ -56,6 +57,7 @@ fn logged(wanted: Wanted<'_>, also: Also<'_>, identity: Identity, detail: LogDet
     let recorded = Recorded {
         question: Some(&question),
         outcome: &outcome,
+        recording: &Recording::NONE,
         door: Door::ExtAuthz,
         at,
         took: Duration::ZERO,
@@ -79,6 +81,7 @@ fn each_door_is_counted_by_its_name() {
             recorder.decided(&Recorded {
                 question: None,
                 outcome: &outcome,
+                recording: &Recording::NONE,
                 door: *door,
                 at,
                 took,

@@ -20,7 +20,7 @@ const NOT_RECORDED: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331
 #[test]
 fn nothing_is_recorded_where_tracing_is_off() {
     assert!(Tracing::OFF.decide("ext_authz", &Parent(RECORDED, None)).is_none());
-    assert!(Tracing::OFF.authenticate().is_none());
+    assert!(Tracing::OFF.under_way().authenticate().is_none());
 }
 
 #[test]

@@ -27,7 +27,7 @@ use crate::{
 };
 use http::HeaderMap;
 use request::Refused;
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc};
 use tonic::{Request, Response, Status};
 use tracing::Instrument as _;
 
@@ -76,7 +76,8 @@ impl ExtAuthzDoor {
                         tracing.decide(Door::ExtAuthz.as_str(), call)
                     }
                 };
-                self.authorizer.authorize(&question, Door::ExtAuthz).instrument(span).await
+                let asking = pin!(self.authorizer.authorize(&question, Door::ExtAuthz));
+                asking.instrument(span).await
             }
             Err(Refused { reason, asker }) => self.authorizer.refuse(reason, asker, Door::ExtAuthz),
         };
@@ -92,7 +93,8 @@ impl Authorization for ExtAuthzDoor {
     ) -> Result<Response<CheckResponse>, Status> {
         let (metadata, extensions, message) = request.into_parts();
         let (call, peer): (&HeaderMap, _) = (metadata.as_ref(), peer_names(&extensions));
-        let answer = caught(self.decide_in(message, peer, call)).await;
+        let deciding = pin!(self.decide_in(message, peer, call));
+        let answer = caught(deciding).await;
         Ok(Response::new(answer.unwrap_or_else(|Panicked| {
             self.on_panic.panicked(Door::ExtAuthz);
             response::refusal(Reason::InternalError, Asker::Api)
