@@ -53,7 +53,8 @@ impl Sidecar {
         let process = Process::start("bailiff", &mut command(directory.path(), settings));
         let grpc = process.line(|line| listening(line, "grpc")).await;
         let admin = process.line(|line| listening(line, "admin")).await;
-        let http = match settings["listeners"]["http"].as_str() {
+        let listener = &settings["listeners"]["http"];
+        let http = match listener.as_str().or_else(|| listener["address"].as_str()) {
             Some(address) if !address.starts_with("unix:") => {
                 Some(process.line(|line| listening(line, "http")).await)
             }

@@ -5,5 +5,6 @@ mod command_line;
 mod files;
 mod house;
 mod peers;
+mod proxies;
 mod rotation;
 mod through_envoy;

@@ -1,0 +1,119 @@
+//! Proxies that ask by HTTP sub-request over mutual TLS.
+
+use super::house::{GATEWAY, House, NAME, mutual};
+use crate::support::{
+    certificates::Authority,
+    http,
+    proxy::{Kind, Proxy, free},
+    sidecar::with_http,
+    tokens::{HOST, Person},
+    upstream::Upstream,
+};
+use serde_json::json;
+use std::{fs, path::Path};
+use tempfile::TempDir;
+
+/// Those that can show a certificate.
+const KINDS: [Kind; 3] = [Kind::Nginx, Kind::Traefik, Kind::Caddy];
+
+/// A sidecar that proxies ask over mutual TLS, and one of them only.
+async fn house() -> House {
+    let mut tls = mutual();
+    tls["allowed_clients"] = json!([GATEWAY]);
+    House::start_with(mutual(), |_, settings| {
+        *settings = with_http(settings.take());
+        settings["listeners"]["http"] = json!({ "address": "127.0.0.1:0", "tls": tls });
+    })
+    .await
+}
+
+/// What [`docs/forward-auth.md`] adds to the shipped configuration. The folder holds `proxy.pem`,
+/// `proxy.key.pem` and `ca.pem`.
+fn over_tls(kind: Kind, text: &str, folder: &Path) -> String {
+    let file = |name: &str| folder.join(name).display().to_string();
+    let (own, key, authority) = (file("proxy.pem"), file("proxy.key.pem"), file("ca.pem"));
+    match kind {
+        Kind::Nginx => text.replace(
+            "proxy_pass http://bailiff/",
+            &format!(
+                "proxy_ssl_certificate {own};\n    proxy_ssl_certificate_key {key};\n    \
+                 proxy_ssl_trusted_certificate {authority};\n    proxy_ssl_verify on;\n    \
+                 proxy_ssl_name {NAME};\n    proxy_pass https://bailiff/"
+            ),
+        ),
+        Kind::Traefik => text.replace("address: http://127", "address: https://127").replace(
+            "trustForwardHeader: false",
+            &format!(
+                "trustForwardHeader: false\n        \
+                 tls: {{ ca: {authority}, cert: {own}, key: {key} }}"
+            ),
+        ),
+        Kind::Caddy => text.replacen(
+            "transport http {",
+            &format!(
+                "transport http {{\n tls\n tls_client_auth {own} {key}\n \
+                 tls_trusted_ca_certs {authority}\n tls_server_name {NAME}"
+            ),
+            1,
+        ),
+        Kind::Haproxy => text.to_owned(),
+    }
+}
+
+/// A proxy that shows what is in the folder.
+async fn proxy(kind: Kind, house: &House, upstream: &Upstream, folder: &Path) -> Option<Proxy> {
+    let change = |text: String| over_tls(kind, &text, folder);
+    let (address, asked) = (free(), house.sidecar.http());
+    Proxy::start_with(kind, address, asked, upstream.address(), change).await
+}
+
+async fn status(proxy: &Proxy, house: &House, path: &str) -> u16 {
+    let bearer = format!("Bearer {}", house.instance.token(Person::Boss));
+    http::get(&proxy.url(path), &[("host", HOST), ("authorization", &bearer)]).await.status
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_that_shows_its_certificate_is_known_by_it() {
+    for kind in KINDS {
+        let (house, upstream) = (house().await, Upstream::start().await);
+        let folder = TempDir::new().expect("a temporary directory");
+        house.gateway().write(folder.path(), "proxy");
+        fs::write(folder.path().join("ca.pem"), house.authority.pem()).expect("it is written");
+        let Some(proxy) = proxy(kind, &house, &upstream, folder.path()).await else { continue };
+        for (path, expected) in [("/", 200), ("/gateway", 200), ("/other", 403)] {
+            assert_eq!(
+                status(&proxy, &house, path).await,
+                expected,
+                "{kind:?} {path}: {}",
+                proxy.log()
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_else_is_answered_and_nobody_else_is_believed() {
+    for kind in KINDS {
+        let (house, upstream) = (house().await, Upstream::start().await);
+        let stranger = Authority::new();
+        for (what, shown, trusted) in [
+            ("of another authority", stranger.certify(&[GATEWAY]), &house.authority),
+            ("of another name", house.clients.certify(&["other.test"]), &house.authority),
+            ("to a server of another authority", house.gateway(), &stranger),
+        ] {
+            let folder = TempDir::new().expect("a temporary directory");
+            shown.write(folder.path(), "proxy");
+            fs::write(folder.path().join("ca.pem"), trusted.pem()).expect("it is written");
+            let Some(proxy) = proxy(kind, &house, &upstream, folder.path()).await else { break };
+            for path in ["/", "/gateway"] {
+                let status = status(&proxy, &house, path).await;
+                assert!((500..=503).contains(&status), "{kind:?} {what} {path}: {status}");
+            }
+        }
+        upstream.saw_nothing();
+        let address = format!("https://{}/forward-auth/{}", house.sidecar.http(), kind.name());
+        assert!(http::client().get(&address).send().await.is_err());
+        let plain = address.replace("https://", "http://");
+        assert!(http::client().get(&plain).send().await.is_err());
+    }
+}
