@@ -324,16 +324,85 @@ async fn the_api_can_be_discovered() {
     });
     assert_eq!(answer.json(), expected);
 
-    let directory = TempDir::new().expect("a temporary directory");
-    let mut settings =
-        sidecar::with_http(sidecar::settings(directory.path(), &[("main", &service.instance)]));
-    settings["authzen_url"] = json!("https://pdp.shop.test/");
-    settings.as_object_mut().expect("a map").remove("forward_auth");
-    let named = Sidecar::start_in(directory, SHOP, &settings).await;
-    let answer = http::get(&format!("http://{}{well_known}", named.http()), &[]).await.json();
-    assert_eq!(answer["policy_decision_point"], "https://pdp.shop.test");
-    let endpoint = &answer["access_evaluation_endpoint"];
-    assert_eq!(endpoint, "https://pdp.shop.test/access/v1/evaluation");
+    for (url, path) in [("https://pdp.shop.test", ""), ("https://shop.test/pdp/eu", "/pdp/eu")] {
+        let directory = TempDir::new().expect("a temporary directory");
+        let mut settings =
+            sidecar::with_http(sidecar::settings(directory.path(), &[("main", &service.instance)]));
+        settings["authzen_url"] = json!(format!("{url}/"));
+        settings.as_object_mut().expect("a map").remove("forward_auth");
+        let named = Sidecar::start_in(directory, SHOP, &settings).await;
+        let page = |path: &str| format!("http://{}{well_known}{path}", named.http());
+        let answer = http::get(&page(path), &[]).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert_eq!(answer.json()["policy_decision_point"], url);
+        let endpoint = &answer.json()["access_evaluation_endpoint"];
+        assert_eq!(endpoint, &format!("{url}/access/v1/evaluation"));
+        for other in ["/pdp", "/pdp/eu/", "/pdp/us", "/../pdp/eu"] {
+            let answer = http::get(&page(other), &[]).await;
+            assert_ne!(answer.status, 200, "{other}");
+        }
+    }
+}
+
+/// The requests of the `OpenID` Foundation's certification scenario for this API, with people who are
+/// proven.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_certification_asks_is_answered_as_it_expects() {
+    let service = Service::start().await;
+    let (boss, reader) = (service.subject(Boss), service.subject(Reader));
+    let (refund, record) = (json!({ "name": "invoice.refund" }), document("record-1"));
+    let whole = json!({ "subject": boss, "action": refund, "resource": record });
+    let mut unknown = whole.clone();
+    unknown["foo"] = json!("bar");
+    unknown["futureField"] = json!({ "nested": true });
+    unknown["subject"]["properties"]["department"] = json!("Sales");
+    for message in [&whole, &unknown, &whole] {
+        let answer = service.one(message).await;
+        assert_eq!((answer.status, &answer.json()["decision"]), (200, &json!(true)), "{answer:?}");
+        assert_eq!(answer.header("content-type"), Some("application/json"));
+    }
+    for (part, field) in [
+        ("subject", ""),
+        ("action", ""),
+        ("resource", ""),
+        ("subject", "type"),
+        ("subject", "id"),
+        ("action", "name"),
+        ("resource", "type"),
+        ("resource", "id"),
+    ] {
+        let mut lacking = whole.clone();
+        let of = if field.is_empty() { &mut lacking } else { &mut lacking[part] };
+        let named = if field.is_empty() { part } else { field };
+        of.as_object_mut().expect("an object").remove(named).expect("it was there");
+        assert_eq!(service.one(&lacking).await.status, 400, "{part} {field}");
+        let mut strange = whole.clone();
+        *(if field.is_empty() { &mut strange[part] } else { &mut strange[part][field] }) = json!(1);
+        assert_eq!(service.one(&strange).await.status, 400, "{part} {field}");
+    }
+    for (defaults, list, expected) in [
+        // Nothing is inherited, something is, and everything is.
+        (
+            json!({}),
+            json!([whole, { "subject": reader, "action": refund, "resource": record }]),
+            "ad",
+        ),
+        (whole.clone(), json!([{}, { "subject": reader }]), "ad"),
+        (json!({ "subject": boss, "action": refund }), json!([{ "resource": record }, {}]), "ad"),
+        (whole.clone(), json!([]), "a"),
+    ] {
+        let mut message = defaults;
+        message["options"] = json!({ "evaluations_semantic": "execute_all" });
+        message["evaluations"] = list;
+        let answer = service.several(&message).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let answer = answer.json();
+        let told = answer["evaluations"].as_array().cloned().unwrap_or_else(|| vec![answer]);
+        let letter = |answer: &Value| {
+            if answer["decision"].as_bool().expect("a decision") { 'a' } else { 'd' }
+        };
+        assert_eq!(told.iter().map(letter).collect::<String>(), expected, "{message}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

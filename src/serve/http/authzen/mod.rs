@@ -23,7 +23,7 @@ use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
     extract::{Extension, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Uri, header},
     routing::{get, post},
 };
 use question::{Malformed, Semantic, Tuple};
@@ -31,10 +31,13 @@ use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
 use tracing::Instrument as _;
+use url::Url;
 
 const EVALUATION: &str = "/access/v1/evaluation";
 const EVALUATIONS: &str = "/access/v1/evaluations";
 const CONFIGURATION: &str = "/.well-known/authzen-configuration";
+/// The same for an API whose address has a path, which stands behind it (§9.2).
+const CONFIGURATION_OF: &str = "/.well-known/authzen-configuration/{*path}";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The largest message.
@@ -61,6 +64,7 @@ pub(super) fn routes(api: AuthzenApi, behind: Behind) -> Router {
         .route(EVALUATION, post(evaluation))
         .route(EVALUATIONS, post(evaluations))
         .route(CONFIGURATION, get(configuration))
+        .route(CONFIGURATION_OF, get(configuration))
         .with_state(Arc::new(AuthzenDoor { api, behind }))
 }
 
@@ -81,11 +85,20 @@ async fn evaluations(
 }
 
 /// What can be done here, for services that look it up.
-async fn configuration(State(door): State<Arc<AuthzenDoor>>, headers: HeaderMap) -> Response<Body> {
+async fn configuration(
+    State(door): State<Arc<AuthzenDoor>>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response<Body> {
+    let not_found =
+        |why: &str| respond(&headers, StatusCode::NOT_FOUND, &problem(StatusCode::NOT_FOUND, why));
     let Some(url) = &door.api.url else {
-        let nothing = "The settings do not say at which address this API is known.";
-        return respond(&headers, StatusCode::NOT_FOUND, &problem(StatusCode::NOT_FOUND, nothing));
+        return not_found("The settings do not say at which address this API is known.");
     };
+    let of = uri.path().strip_prefix(CONFIGURATION).unwrap_or_default();
+    if !of.is_empty() && !Url::parse(url).is_ok_and(|url| url.path() == of) {
+        return not_found("This API is known at another address.");
+    }
     let found = json!({
         "policy_decision_point": url,
         "access_evaluation_endpoint": format!("{url}{EVALUATION}"),
