@@ -52,16 +52,18 @@ pub(crate) async fn compare(rounds: usize, length: Duration) -> Result<(), Failu
     // Of Envoy and of the server that it asks, to the end of each round.
     let mut cpu = [[Duration::ZERO; 2]; 2];
     for _ in 0..rounds {
+        let mut per_second = [0.0; 2];
         for (at, (envoy, server)) in both.iter().enumerate() {
             let processes = [&envoy.process, &server.process];
             let before = [cpu_time(processes[0])?, cpu_time(processes[1])?];
-            results[at].push(load(envoy, &authorization, length).await?);
+            let round = load(envoy, &authorization, length).await?;
+            per_second[at] = round.per_second;
+            results[at].push(round);
             for (process, before) in before.into_iter().enumerate() {
                 cpu[at][process] += cpu_time(processes[process])?.saturating_sub(before);
             }
         }
-        let last = |at: usize| results[at].last().map_or(0.0, |round: &Round| round.per_second);
-        ratios.push(last(1) / last(0));
+        ratios.push(per_second[1] / per_second[0]);
     }
     println!("through Envoy, unix socket, {IN_FLIGHT} in flight, {rounds} rounds of {length:?}");
     for ((server, rounds), cpu) in [&bare, &bailiff].into_iter().zip(&results).zip(cpu) {

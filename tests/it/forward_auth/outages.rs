@@ -9,15 +9,6 @@ use crate::support::{
 };
 use std::time::Duration;
 
-/// What each proxy says where nobody can be asked.
-const fn when_away(kind: Kind) -> u16 {
-    match kind {
-        Kind::Nginx | Kind::Haproxy => 503,
-        Kind::Caddy => 502,
-        Kind::Traefik => 500,
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_sidecar_closes_every_page_public_ones_too() {
     for kind in Kind::ALL {
@@ -30,7 +21,7 @@ async fn a_dead_sidecar_closes_every_page_public_ones_too() {
         let before = upstream.seen().len();
         for path in ["/admin/users", "/docs/a", "/healthz"] {
             let answer = http::get(&proxy.url(path), &[("authorization", &bearer)]).await;
-            assert_eq!(answer.status, when_away(kind), "{kind:?} {path}: {answer:?}");
+            assert_eq!(answer.status, kind.when_away(), "{kind:?} {path}: {answer:?}");
         }
         assert_eq!(upstream.seen().len(), before, "{kind:?}");
     }
@@ -69,7 +60,7 @@ async fn a_sidecar_that_is_told_to_end_does_so_in_order() {
         sidecar.signal("TERM");
         assert_eq!(sidecar.exit_code().await, Some(0), "{kind:?}");
         let status = http::get(&proxy.url("/docs/a"), &[]).await.status;
-        assert_eq!(status, when_away(kind), "{kind:?}");
+        assert_eq!(status, kind.when_away(), "{kind:?}");
     }
 }
 

@@ -40,6 +40,15 @@ impl Kind {
         }
     }
 
+    /// The status of every page where nobody can be asked.
+    pub(crate) const fn when_away(self) -> u16 {
+        match self {
+            Self::Nginx | Self::Haproxy => 503,
+            Self::Traefik => 500,
+            Self::Caddy => 502,
+        }
+    }
+
     /// Its configuration files.
     pub(crate) fn files(self) -> Vec<(String, String)> {
         let folder = toolchain::repository().join("deploy").join(self.name());
