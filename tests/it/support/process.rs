@@ -1,10 +1,12 @@
 //! A child process that a test owns: its log is read as it comes, and it ends with the test.
 
 use super::{PATIENCE, secrets};
+use bailiff::core::clock::Stopwatch;
 use std::{
     io::{BufRead as _, BufReader, Read},
     process::{Child, Command, Stdio},
     sync::Arc,
+    time::Duration,
 };
 use tokio::sync::watch;
 
@@ -62,11 +64,27 @@ impl Process {
         self.lines.borrow().join("\n")
     }
 
-    /// Sends a signal by name, for instance `STOP`.
+    /// Sends a signal by name, for instance `STOP`, after which nothing of it runs any more.
     pub(crate) fn signal(&self, name: &str) {
         let process = self.child.id().to_string();
         let sent = Command::new("kill").args(["-s", name, &process]).status();
         assert!(sent.is_ok_and(|status| status.success()), "{} takes {name}", self.name);
+        if name == "STOP" {
+            // Its threads stop one by one, and on a busy machine one may answer meanwhile.
+            let begun = Stopwatch::start();
+            while !self.is_stopped() {
+                assert!(begun.elapsed() < PATIENCE, "{} does not stop", self.name);
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id()));
+        tasks.expect("the process is there").flatten().all(|task| {
+            let stat = std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+            stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T'))
+        })
     }
 
     /// Memory in use, as the kernel tells it.
@@ -81,7 +99,7 @@ impl Process {
     pub(crate) async fn ended(mut self) -> String {
         let ended = async {
             while self.child.try_wait().expect("the child can be waited for").is_none() {
-                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+                tokio::time::sleep(Duration::from_millis(10)).await;
             }
             // Both streams have been read to their ends once nobody collects any more.
             let mut lines = self.lines.clone();
@@ -99,7 +117,7 @@ impl Process {
                 if let Some(status) = self.child.try_wait().expect("the child can be waited for") {
                     return status.code();
                 }
-                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+                tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
         let waited = tokio::time::timeout(PATIENCE, ended).await;
