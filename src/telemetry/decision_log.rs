@@ -6,6 +6,7 @@
 
 mod file;
 mod filter;
+mod json;
 mod line;
 mod text;
 
@@ -154,7 +155,7 @@ impl DecisionLog {
         self.mask.apply(&mut line);
         BUFFER.with_borrow_mut(|buffer| {
             buffer.clear();
-            if serde_json::to_writer(&mut *buffer, &line).is_err() {
+            if json::write(&line, buffer).is_err() {
                 // Nothing of a line can fail to be JSON.
                 return;
             }

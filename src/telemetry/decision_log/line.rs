@@ -5,7 +5,6 @@ mod tests;
 
 use crate::core::clock::Timestamp;
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
-use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 use time::OffsetDateTime;
 
@@ -13,7 +12,8 @@ use time::OffsetDateTime;
 pub const TARGET: &str = "bailiff::decision";
 
 /// A decision. What does not apply is left out.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, JsonSchema)]
+#[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "Decision", description = "One line of Bailiff's decision log.")]
 pub struct DecisionLine<'a> {
@@ -184,7 +184,8 @@ impl<'a> DecisionLine<'a> {
 pub struct LineTime(pub Timestamp);
 
 impl LineTime {
-    fn text(self) -> [u8; 24] {
+    /// The text, which is ASCII.
+    pub(super) fn text(self) -> [u8; 24] {
         let millis = self.0.unix_millis().rem_euclid(1000);
         let date = OffsetDateTime::from_unix_timestamp(self.0.unix_seconds());
         // Beyond the years that can be written there is nothing to tell.
@@ -204,12 +205,5 @@ impl LineTime {
         put(17, 2, date.second().into());
         put(20, 3, u32::try_from(millis).unwrap_or(0));
         text
-    }
-}
-
-impl Serialize for LineTime {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let text = self.text();
-        serializer.serialize_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }

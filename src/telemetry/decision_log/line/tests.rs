@@ -1,6 +1,14 @@
 use super::{DecisionLine, LineTime};
 use crate::core::clock::Timestamp;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
+use std::str::from_utf8;
+
+impl Serialize for LineTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(from_utf8(&self.text()).expect("digits"))
+    }
+}
 
 #[test]
 fn instants_are_written_as_people_read_them() {
