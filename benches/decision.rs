@@ -24,7 +24,7 @@ use bailiff::{
     },
     pb::envoy,
     policy::{Inquiry, Policy, Routed, Source, Who},
-    serve::grpc::ext_authz::ExtAuthzDoor,
+    serve::grpc::ext_authz::{ExtAuthzDoor, MetadataFields},
     stand_in::{
         keys::SigningKey,
         people,
@@ -137,6 +137,7 @@ impl Bench {
             events: EventSettings::NONE,
             reflection: false,
             explain: false,
+            dynamic_metadata: MetadataFields::ALL,
             limits: LimitSettings::STANDARD,
             log: LogSettings {
                 filter: "off".to_owned(),
@@ -167,6 +168,7 @@ impl Bench {
         ExtAuthzDoor::new(
             Arc::clone(self.authorizer()),
             options.disclosure,
+            options.metadata,
             options.on_panic.clone(),
         )
     }

@@ -12,6 +12,7 @@ pub use listeners::{
 };
 pub use telemetry::{DecisionLogEntry, OnFull, OnlyEntry, OtlpEntry, Sinks, TelemetryEntry};
 
+use crate::serve::grpc::ext_authz::MetadataField;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::{fs, path::Path};
@@ -43,6 +44,9 @@ pub struct SettingsFile {
     pub reflection: Option<bool>,
     /// Whether services that ask over gRPC can have decisions explained; off unless set.
     pub explain: Option<bool>,
+    /// What Envoy's access log and other filters may know about a decision; all of it unless set,
+    /// nothing for an empty list.
+    pub dynamic_metadata: Option<Vec<MetadataField>>,
     /// What is heard of revocations, and how replicas share it.
     #[serde(default)]
     pub revocation: RevocationEntry,

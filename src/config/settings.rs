@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     authorizer::LogDetail,
-    serve::listener::ListenerSettings,
+    serve::{grpc::ext_authz::MetadataFields, listener::ListenerSettings},
     telemetry::{decision_log::DecisionLogOptions, log::LogFormat},
 };
 use http::HttpEntry;
@@ -78,6 +78,8 @@ pub struct Settings {
     pub reflection: bool,
     /// Whether decisions are explained over gRPC to whoever asks for it.
     pub explain: bool,
+    /// What Envoy's other filters and its access log may know about a decision.
+    pub dynamic_metadata: MetadataFields,
     /// How much Bailiff takes on, and how it leaves.
     pub limits: LimitSettings,
     /// Logging.
@@ -141,6 +143,7 @@ impl Settings {
             authzen_url,
             reflection,
             explain,
+            dynamic_metadata,
             revocation,
             events,
             operator_token_file,
@@ -185,6 +188,8 @@ impl Settings {
                 Some(text) => boolean("BAILIFF_EXPLAIN", text)?,
                 None => explain.unwrap_or(false),
             },
+            dynamic_metadata: dynamic_metadata
+                .map_or(MetadataFields::ALL, |fields| MetadataFields::of(&fields)),
             limits: LimitSettings::resolve(limits)?,
             decision_log: telemetry::decision_log(decision_log, &mut log, &base, environment)?,
             log,

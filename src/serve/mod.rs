@@ -16,7 +16,7 @@ mod fixtures;
 
 use crate::authorizer::{Authorizer, Door, feed::Feed, operators::Operators};
 use admin::AdminPages;
-use grpc::GrpcOptions;
+use grpc::{GrpcOptions, ext_authz::MetadataFields};
 use http::{Behind, HttpDoors, webhook::WebhookDoor};
 use limits::Limits;
 use listener::Listener;
@@ -52,6 +52,8 @@ pub struct ServeOptions {
     pub explain: bool,
     /// What refusals tell clients.
     pub disclosure: Disclosure,
+    /// What the proxy's other filters are told.
+    pub metadata: MetadataFields,
     /// How much a peer may take, and how long leaving does.
     pub limits: Limits,
     /// Events for services that subscribe, where that is on.
@@ -129,6 +131,7 @@ pub async fn run(
         reflection: options.reflection,
         explain: options.explain,
         disclosure: options.disclosure,
+        metadata: options.metadata,
         on_panic: options.on_panic.clone(),
         events: options.events,
         operators: options.operators,

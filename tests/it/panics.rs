@@ -29,6 +29,7 @@ use bailiff::{
     serve::{
         self, Doors, PanicHook, ServeOptions,
         admin::AdminPages,
+        grpc::ext_authz::MetadataFields,
         http::webhook::WebhookDoor,
         limits::Limits,
         listener::{ListenAddress, Listener, SocketOptions},
@@ -124,6 +125,7 @@ impl Site {
             reflection: false,
             explain: false,
             disclosure: Disclosure { rule: false },
+            metadata: MetadataFields::ALL,
             limits: Limits { leave: Duration::ZERO, drain: Duration::ZERO, ..Limits::STANDARD },
             events: None,
             operators: operators.ok().map(Arc::new),

@@ -12,7 +12,7 @@ use crate::{
             WebhookSettings,
         },
     },
-    serve::{self, listener::ListenAddress},
+    serve::{self, grpc::ext_authz::MetadataFields, listener::ListenAddress},
     stand_in::clerk::StandIn,
     telemetry::{Telemetry, decision_log::DecisionLogOptions, log::LogFormat},
 };
@@ -72,6 +72,7 @@ impl Sidecar {
             events: EventSettings::NONE,
             reflection: true,
             explain: true,
+            dynamic_metadata: MetadataFields::ALL,
             limits: LimitSettings::STANDARD,
             decision_log: DecisionLogOptions::standard(LogFormat::Text),
             telemetry: TelemetrySettings::off(),

@@ -23,7 +23,7 @@ use crate::{
 };
 use authorization::AuthorizationDoor;
 use events::EventDoor;
-use ext_authz::ExtAuthzDoor;
+use ext_authz::{ExtAuthzDoor, MetadataFields};
 use futures_util::future::Either;
 use health::Health;
 use http::{Request, Response};
@@ -53,6 +53,7 @@ pub(super) struct GrpcOptions {
     pub(super) reflection: bool,
     pub(super) explain: bool,
     pub(super) disclosure: Disclosure,
+    pub(super) metadata: MetadataFields,
     pub(super) on_panic: PanicHook,
     pub(super) events: Option<Feed>,
     pub(super) operators: Option<Arc<Operators>>,
@@ -90,8 +91,12 @@ pub(super) fn services(
     authorizer: &Arc<Authorizer>,
     options: &GrpcOptions,
 ) -> Result<(Services, Health), ReflectionError> {
-    let ext_authz =
-        ExtAuthzDoor::new(Arc::clone(authorizer), options.disclosure, options.on_panic.clone());
+    let ext_authz = ExtAuthzDoor::new(
+        Arc::clone(authorizer),
+        options.disclosure,
+        options.metadata,
+        options.on_panic.clone(),
+    );
     let authorization = AuthorizationDoor::new(Arc::clone(authorizer), options);
     let (health, health_service) = health::new();
     let mut routes = Routes::builder();

@@ -21,7 +21,11 @@ use bailiff::{
     },
     pb::envoy,
     policy::{Policy, Source},
-    serve::{PanicHook, grpc::ext_authz::ExtAuthzDoor, respond::Disclosure},
+    serve::{
+        PanicHook,
+        grpc::ext_authz::{ExtAuthzDoor, MetadataFields},
+        respond::Disclosure,
+    },
     telemetry::metrics::Metrics,
 };
 use envoy_types::ext_authz::v3::pb::CheckResponse;
@@ -78,6 +82,7 @@ impl House {
         let door = ExtAuthzDoor::new(
             Arc::clone(&authorizer),
             Disclosure { rule: true },
+            MetadataFields::ALL,
             PanicHook::new(|_| {}),
         );
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

@@ -8,7 +8,7 @@ use super::{
     toolchain,
     upstream::Upstream,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The policy of the shop that most tests are about.
 pub(crate) const SHOP: &str = include_str!("shop.yaml");
@@ -42,19 +42,24 @@ impl Stack {
 
     /// Starts the shop with Envoy and the sidecar connected in this way.
     pub(crate) async fn start_over(transport: Transport) -> Option<Self> {
-        Self::arrange(SHOP, transport).await
+        Self::arrange(SHOP, &json!({}), transport).await
     }
 
     /// Starts it with another policy than the shop's.
     pub(crate) async fn start_with(policy: &str) -> Option<Self> {
-        Self::arrange(policy, Transport::Tcp).await
+        Self::arrange(policy, &json!({}), Transport::Tcp).await
     }
 
-    async fn arrange(policy: &str, transport: Transport) -> Option<Self> {
+    /// Starts the shop with these settings besides.
+    pub(crate) async fn start_set(more: &Value) -> Option<Self> {
+        Self::arrange(SHOP, more, Transport::Tcp).await
+    }
+
+    async fn arrange(policy: &str, more: &Value, transport: Transport) -> Option<Self> {
         let binary = toolchain::required(toolchain::envoy())?;
         let instance = Instance::new();
         let upstream = Upstream::start().await;
-        let sidecar = Sidecar::start(&instance, policy).await;
+        let sidecar = Sidecar::start_set(&instance, policy, more).await;
         let authorizer = match transport {
             Transport::Tcp => sidecar.over_tcp(),
             Transport::Unix => sidecar.over_unix(),

@@ -2,7 +2,7 @@
 
 use super::{ask, reader, start};
 use crate::support::{PATIENCE, http, sidecar, tokens::Instance, toolchain::repository};
-use bailiff::telemetry::decision_log::DecisionLine;
+use bailiff::{serve::grpc::ext_authz::MetadataField, telemetry::decision_log::DecisionLine};
 use serde_json::{Value, json};
 use std::{fmt::Write as _, fs, path::Path, time::Duration};
 
@@ -185,4 +185,16 @@ fn the_fields_in_the_docs_are_those_of_the_schema() {
         writeln!(table, "| `{name}` | {meaning} |").expect("a string");
     }
     super::page::check_table(&docs, "fields", &table);
+}
+
+#[test]
+fn the_metadata_in_the_docs_is_what_the_settings_can_choose() {
+    let docs = fs::read_to_string(repository().join("docs/telemetry.md")).expect("the docs");
+    let schema = schemars::schema_for!(MetadataField).to_value();
+    let mut table = String::from("| field | meaning |\n| --- | --- |\n");
+    for field in schema["oneOf"].as_array().expect("fields") {
+        let text = |key: &str| field[key].as_str().expect("text");
+        writeln!(table, "| `{}` | {} |", text("const"), text("description")).expect("a string");
+    }
+    super::page::check_table(&docs, "metadata", &table);
 }

@@ -12,21 +12,16 @@ use crate::support::{
     check::Asked,
     grpc::{channel, check_client},
     otlp::Receiver,
-    sidecar::{self, Sidecar},
+    sidecar::Sidecar,
     stack::SHOP,
     tokens::{Instance, Person},
 };
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tonic::Request;
 
 /// A sidecar of the shop with these settings besides.
 async fn start(instance: &Instance, more: &Value) -> Sidecar {
-    let directory = TempDir::new().expect("a temporary directory");
-    let mut settings = sidecar::settings(directory.path(), &[("main", instance)]);
-    let fields = settings.as_object_mut().expect("a map");
-    fields.extend(more.as_object().expect("a map").clone());
-    Sidecar::start_in(directory, SHOP, &settings).await
+    Sidecar::start_set(instance, SHOP, more).await
 }
 
 /// Settings that send everything to this receiver.

@@ -4,6 +4,7 @@ mod browsers;
 mod credentials;
 mod grpc_services;
 mod identity_headers;
+mod metadata;
 mod outages;
 mod paths;
 mod responses;

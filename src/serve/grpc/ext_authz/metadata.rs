@@ -1,65 +1,147 @@
 //! What the proxy's logs, rate limits and other filters may know about a decision
 //! (`envoy.filters.http.ext_authz`). Names of people and machines, never a token.
+//!
+//! A proxy takes each field apart, copies it and drops it again for every request, whether anything
+//! reads it or not, so that what is told can be chosen.
+
+#[cfg(test)]
+mod tests;
 
 use crate::{
     authorizer::outcome::Outcome,
-    core::{clock::Timestamp, reason::Reason},
+    core::{
+        clock::Timestamp,
+        id::{InstanceName, OrganizationId, RuleId},
+        reason::Reason,
+    },
     pb::envoy::{Field, ListValue, Struct, Value, value::Kind},
 };
 use prost::bytes::Bytes;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
-/// The most fields there can be.
-const FIELDS: usize = 12;
+/// One field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MetadataField {
+    /// What came of it: `allow`, `deny` or `redirect`.
+    Effect,
+    /// The reason code.
+    Reason,
+    /// The revision of the policy.
+    Revision,
+    /// The entry of the policy that decided: its template, never the path.
+    Rule,
+    /// The Clerk instance, by its name in the settings.
+    Instance,
+    /// The kind of credential that proved who asks.
+    Credential,
+    /// The subject of a machine's credential.
+    Subject,
+    /// The id of a machine's credential, which is no secret.
+    CredentialId,
+    /// The OAuth client that a machine's token was given to.
+    ClientId,
+    /// The scopes of a machine's credential, as a list.
+    Scopes,
+    /// The id of the user.
+    UserId,
+    /// The id of the session.
+    SessionId,
+    /// The id of the active organization.
+    OrganizationId,
+    /// The role in it, such as `org:admin`.
+    OrganizationRole,
+    /// Until when the answer holds, in Unix seconds.
+    ExpiresAt,
+}
 
-/// About a decision. `expires_at` is in Unix seconds.
-pub(super) fn of(outcome: &Outcome) -> Struct {
+impl MetadataField {
+    /// Its name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Effect => "effect",
+            Self::Reason => "reason",
+            Self::Revision => "revision",
+            Self::Rule => "rule",
+            Self::Instance => "instance",
+            Self::Credential => "credential",
+            Self::Subject => "subject",
+            Self::CredentialId => "credential_id",
+            Self::ClientId => "client_id",
+            Self::Scopes => "scopes",
+            Self::UserId => "user_id",
+            Self::SessionId => "session_id",
+            Self::OrganizationId => "organization_id",
+            Self::OrganizationRole => "organization_role",
+            Self::ExpiresAt => "expires_at",
+        }
+    }
+
+    const fn bit(self) -> u16 {
+        1 << self as u16
+    }
+}
+
+/// The fields that a proxy is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MetadataFields(u16);
+
+impl MetadataFields {
+    /// Whatever applies.
+    pub const ALL: Self = Self(u16::MAX);
+
+    /// Those of `fields`; none of an empty list.
+    #[must_use]
+    pub fn of(fields: &[MetadataField]) -> Self {
+        Self(fields.iter().fold(0, |chosen, field| chosen | field.bit()))
+    }
+
+    const fn hold(self, field: MetadataField) -> bool {
+        self.0 & field.bit() != 0
+    }
+}
+
+/// About a decision.
+pub(super) fn of(outcome: &Outcome, chosen: MetadataFields) -> Option<Struct> {
     let decision = &outcome.decision;
-    let mut fields = Fields(Vec::with_capacity(FIELDS));
-    fields.text("effect", decision.effect.as_str());
-    fields.text("reason", decision.reason.code());
-    fields.text("revision", decision.revision.as_str());
-    if let Some(rule) = &decision.rule {
-        fields.text("rule", rule.as_str());
-    }
-    if let Some(instance) = &outcome.instance {
-        fields.text("instance", instance.as_str());
-    }
-    if let Some(caller) = outcome.identity.caller() {
-        fields.text("credential", caller.kind().as_str());
-    }
+    let mut told = Told::new(chosen, 11);
+    told.text(MetadataField::Effect, Some(decision.effect.as_str()));
+    told.text(MetadataField::Reason, Some(decision.reason.code()));
+    told.text(MetadataField::Revision, Some(decision.revision.as_str()));
+    told.text(MetadataField::Rule, decision.rule.as_ref().map(RuleId::as_str));
+    told.text(MetadataField::Instance, outcome.instance.as_ref().map(InstanceName::as_str));
+    let caller = outcome.identity.caller();
+    told.text(MetadataField::Credential, caller.map(|caller| caller.kind().as_str()));
     if let Some(machine) = outcome.identity.machine() {
-        fields.text("subject", &machine.subject);
-        fields.text("credential_id", &machine.id);
-        if let Some(organization) = &machine.organization {
-            fields.text("organization_id", organization.as_str());
-        }
-        if let Some(client) = &machine.client {
-            fields.text("client_id", client);
-        }
-        fields.list("scopes", &machine.scopes);
+        told.text(MetadataField::Subject, Some(&machine.subject));
+        told.text(MetadataField::CredentialId, Some(&machine.id));
+        let organization = machine.organization.as_ref();
+        told.text(MetadataField::OrganizationId, organization.map(OrganizationId::as_str));
+        told.text(MetadataField::ClientId, machine.client.as_deref());
+        told.list(MetadataField::Scopes, &machine.scopes);
     }
     if let Some(user) = outcome.identity.user() {
-        fields.text("user_id", user.id.as_str());
-        fields.text("session_id", user.session.as_str());
-        if let Some(organization) = &user.organization {
-            fields.text("organization_id", organization.id.as_str());
-            if let Some(role) = &organization.role {
-                fields.text("organization_role", role);
-            }
-        }
+        told.text(MetadataField::UserId, Some(user.id.as_str()));
+        told.text(MetadataField::SessionId, Some(user.session.as_str()));
+        let organization = user.organization.as_ref();
+        told.text(MetadataField::OrganizationId, organization.map(|active| active.id.as_str()));
+        let role = organization.and_then(|active| active.role.as_deref());
+        told.text(MetadataField::OrganizationRole, role);
     }
     if let Some(until) = decision.valid_until {
-        fields.set("expires_at", Kind::NumberValue(unix_seconds(until)));
+        told.set(MetadataField::ExpiresAt, || Kind::NumberValue(unix_seconds(until)));
     }
-    fields.into_struct()
+    told.into_struct()
 }
 
 /// About a request that no decision could be made about.
-pub(super) fn of_refusal(reason: Reason) -> Struct {
-    let mut fields = Fields(Vec::with_capacity(2));
-    fields.text("effect", "deny");
-    fields.text("reason", reason.code());
-    fields.into_struct()
+pub(super) fn of_refusal(reason: Reason, chosen: MetadataFields) -> Option<Struct> {
+    let mut told = Told::new(chosen, 2);
+    told.text(MetadataField::Effect, Some("deny"));
+    told.text(MetadataField::Reason, Some(reason.code()));
+    told.into_struct()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "exact for the next 285 million years")]
@@ -67,25 +149,42 @@ const fn unix_seconds(instant: Timestamp) -> f64 {
     instant.unix_seconds() as f64
 }
 
-struct Fields(Vec<Field>);
+/// The fields so far.
+struct Told {
+    chosen: MetadataFields,
+    fields: Vec<Field>,
+}
 
-impl Fields {
-    fn text(&mut self, name: &'static str, value: &str) {
-        self.set(name, text(value));
+impl Told {
+    fn new(chosen: MetadataFields, usually: usize) -> Self {
+        let count =
+            usize::try_from(chosen.0.count_ones()).map_or(usually, |most| most.min(usually));
+        Self { chosen, fields: Vec::with_capacity(count) }
     }
 
-    fn list(&mut self, name: &'static str, texts: &[Box<str>]) {
-        let values = texts.iter().map(|value| Value { kind: Some(text(value)) }).collect();
-        self.set(name, Kind::ListValue(ListValue { values }));
+    fn text(&mut self, field: MetadataField, value: Option<&str>) {
+        if let Some(value) = value {
+            self.set(field, || text(value));
+        }
     }
 
-    fn set(&mut self, name: &'static str, kind: Kind) {
-        let key = Bytes::from_static(name.as_bytes());
-        self.0.push(Field { key, value: Some(Value { kind: Some(kind) }) });
+    fn list(&mut self, field: MetadataField, texts: &[Box<str>]) {
+        self.set(field, || {
+            let values = texts.iter().map(|value| Value { kind: Some(text(value)) }).collect();
+            Kind::ListValue(ListValue { values })
+        });
     }
 
-    fn into_struct(self) -> Struct {
-        Struct { fields: self.0 }
+    fn set(&mut self, field: MetadataField, kind: impl FnOnce() -> Kind) {
+        if self.chosen.hold(field) {
+            let key = Bytes::from_static(field.as_str().as_bytes());
+            self.fields.push(Field { key, value: Some(Value { kind: Some(kind()) }) });
+        }
+    }
+
+    /// `None` where nothing is told.
+    fn into_struct(self) -> Option<Struct> {
+        (!self.fields.is_empty()).then_some(Struct { fields: self.fields })
     }
 }
 

@@ -13,6 +13,8 @@ mod metadata;
 mod request;
 mod response;
 
+pub use metadata::{MetadataField, MetadataFields};
+
 use crate::{
     authorizer::{Authorizer, Door},
     core::{asker::Asker, peer::PeerNames, question::Wanted, reason::Reason},
@@ -27,6 +29,7 @@ use crate::{
 };
 use http::HeaderMap;
 use request::Refused;
+use response::Telling;
 use std::{pin::pin, sync::Arc};
 use tonic::{Request, Response, Status};
 use tracing::Instrument as _;
@@ -35,19 +38,20 @@ use tracing::Instrument as _;
 #[derive(Debug)]
 pub struct ExtAuthzDoor {
     authorizer: Arc<Authorizer>,
-    disclosure: Disclosure,
+    telling: Telling,
     on_panic: PanicHook,
 }
 
 impl ExtAuthzDoor {
-    /// A door to `authorizer`.
+    /// A door to `authorizer`, which tells clients what `disclosure` allows and the proxy `metadata`.
     #[must_use]
     pub const fn new(
         authorizer: Arc<Authorizer>,
         disclosure: Disclosure,
+        metadata: MetadataFields,
         on_panic: PanicHook,
     ) -> Self {
-        Self { authorizer, disclosure, on_panic }
+        Self { authorizer, telling: Telling { disclosure, metadata }, on_panic }
     }
 
     /// Answers one message of somebody whose certificate has these names. Total but for panics, which
@@ -81,7 +85,7 @@ impl ExtAuthzDoor {
             }
             Err(Refused { reason, asker }) => self.authorizer.refuse(reason, asker, Door::ExtAuthz),
         };
-        response::render(outcome, self.disclosure)
+        response::render(outcome, self.telling)
     }
 }
 
@@ -97,7 +101,7 @@ impl Authorization for ExtAuthzDoor {
         let answer = caught(deciding).await;
         Ok(Response::new(answer.unwrap_or_else(|Panicked| {
             self.on_panic.panicked(Door::ExtAuthz);
-            response::refusal(Reason::InternalError, Asker::Api)
+            response::refusal(Reason::InternalError, Asker::Api, self.telling)
         })))
     }
 }

@@ -14,7 +14,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::metadata;
+use super::metadata::{self, MetadataFields};
 use crate::{
     authorizer::outcome::Outcome,
     core::{
@@ -54,33 +54,45 @@ impl RefusalCode {
     }
 }
 
+/// What is told besides the verdict.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Telling {
+    /// To clients.
+    pub(super) disclosure: Disclosure,
+    /// To the proxy.
+    pub(super) metadata: MetadataFields,
+}
+
 /// The response to a question that was decided.
-pub(super) fn render(outcome: Outcome, disclosure: Disclosure) -> CheckResponse {
-    let metadata = metadata::of(&outcome);
+pub(super) fn render(outcome: Outcome, telling: Telling) -> CheckResponse {
+    let metadata = metadata::of(&outcome, telling.metadata);
     let decision = outcome.decision;
-    match respond::answer(&decision, disclosure) {
+    match respond::answer(&decision, telling.disclosure) {
         Some(answer) => denied(decision.reason, answer, metadata),
         None => match decision.effect {
             Effect::Allow(upstream) => allowed(upstream, decision.set_cookies, metadata),
             // Whatever is not an allow is answered above; if not, it is still refused.
-            Effect::Deny(_) | Effect::Redirect(_) => refusal(Reason::InternalError, decision.asker),
+            Effect::Deny(_) | Effect::Redirect(_) => {
+                refusal(Reason::InternalError, decision.asker, telling)
+            }
         },
     }
 }
 
 /// The response where no decision could be made.
-pub(super) fn refusal(reason: Reason, asker: Asker) -> CheckResponse {
-    denied(reason, respond::without_decision(reason, asker), metadata::of_refusal(reason))
+pub(super) fn refusal(reason: Reason, asker: Asker, telling: Telling) -> CheckResponse {
+    let metadata = metadata::of_refusal(reason, telling.metadata);
+    denied(reason, respond::without_decision(reason, asker), metadata)
 }
 
-fn denied(reason: Reason, answer: HttpAnswer, metadata: Struct) -> CheckResponse {
+fn denied(reason: Reason, answer: HttpAnswer, metadata: Option<Struct>) -> CheckResponse {
     let headers = answer
         .headers
         .into_iter()
         .map(|(name, value)| plain(name, value.into_owned().into_bytes()));
     CheckResponse {
         status: Some(Status { code: RefusalCode::of(reason, answer.status) as i32 }),
-        dynamic_metadata: Some(metadata),
+        dynamic_metadata: metadata,
         http_response: Some(HttpResponse::DeniedResponse(DeniedHttpResponse {
             status: Some(HttpStatus { code: answer.status.as_u16().into() }),
             headers: headers.collect(),
@@ -89,13 +101,17 @@ fn denied(reason: Reason, answer: HttpAnswer, metadata: Struct) -> CheckResponse
     }
 }
 
-fn allowed(upstream: Upstream, set_cookies: Vec<Box<str>>, metadata: Struct) -> CheckResponse {
+fn allowed(
+    upstream: Upstream,
+    set_cookies: Vec<Box<str>>,
+    metadata: Option<Struct>,
+) -> CheckResponse {
     let Upstream { set, remove } = respond::sendable(upstream);
     let headers = set.into_iter().map(|(name, value)| overwriting(bytes(name), bytes(value)));
     let cookies = set_cookies.into_iter().filter(|cookie| is_header_value(cookie));
     CheckResponse {
         status: Some(Status { code: 0 }),
-        dynamic_metadata: Some(metadata),
+        dynamic_metadata: metadata,
         http_response: Some(HttpResponse::OkResponse(OkHttpResponse {
             headers: headers.collect(),
             headers_to_remove: remove.into_iter().map(bytes).collect(),

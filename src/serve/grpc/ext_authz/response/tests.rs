@@ -1,3 +1,4 @@
+use super::{Telling, metadata::MetadataFields};
 use crate::{
     authorizer::outcome::Outcome,
     core::{
@@ -29,11 +30,15 @@ fn arrived(response: &envoy::CheckResponse) -> CheckResponse {
 }
 
 fn render(outcome: Outcome, disclosure: Disclosure) -> CheckResponse {
-    arrived(&super::render(outcome, disclosure))
+    arrived(&super::render(outcome, telling(disclosure)))
 }
 
 fn refusal(reason: Reason, asker: Asker) -> CheckResponse {
-    arrived(&super::refusal(reason, asker))
+    arrived(&super::refusal(reason, asker, telling(SILENT)))
+}
+
+const fn telling(disclosure: Disclosure) -> Telling {
+    Telling { disclosure, metadata: MetadataFields::ALL }
 }
 
 const SILENT: Disclosure = Disclosure { rule: false };
