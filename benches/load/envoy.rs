@@ -1,9 +1,12 @@
-//! The two servers behind a real Envoy, which asks them and answers by itself.
+//! The servers behind a real Envoy, which asks them and answers by itself: the bare one, Bailiff, Bailiff
+//! without metadata, and a bare one that tells what Bailiff tells.
 
 use crate::{
     Failure, median,
-    request::{HOST, TARGET, headers, token},
-    servers::{POLICY, Running, cpu_time, start_bailiff, start_bare},
+    request::{HOST, TARGET, check_message, headers, token},
+    servers::{
+        POLICY, Running, cpu_time, start_bailiff, start_bailiff_with, start_bare, start_echo,
+    },
     traffic::Round,
 };
 use bailiff::stand_in::keys::SigningKey;
@@ -37,55 +40,71 @@ impl Drop for Envoy {
 pub(crate) async fn compare(rounds: usize, length: Duration) -> Result<(), Failure> {
     let folder = tempfile::tempdir()?;
     let key = SigningKey::generate("ins_load")?;
-    let (bailiff, _) = start_bailiff(folder.path(), &key.public_pem(), POLICY)?;
-    let bare = start_bare(folder.path())?;
-    let before_bare = start_envoy(folder.path(), &bare)?;
-    let before_bailiff = start_envoy(folder.path(), &bailiff)?;
+    let (folder_path, pem) = (folder.path(), key.public_pem());
+    let (bailiff, _) = start_bailiff(folder_path, &pem, POLICY)?;
+    let silent = "dynamic_metadata: []\n";
+    let (silent, _) =
+        start_bailiff_with(folder_path, "bailiff, no metadata", &pem, POLICY, silent)?;
+    let echo = start_echo(folder_path, &bailiff, &check_message(&token(&key))).await?;
     let authorization = format!("Bearer {}", token(&key));
-    for envoy in [&before_bare, &before_bailiff] {
-        ready(envoy, &authorization).await?;
-        load(envoy, &authorization, Duration::from_millis(500)).await?;
+    let mut asked = Vec::new();
+    for server in [start_bare(folder_path)?, bailiff, silent, echo] {
+        let envoy = start_envoy(folder_path, &server)?;
+        ready(&envoy, &authorization).await?;
+        load(&envoy, &authorization, Duration::from_millis(500)).await?;
+        asked.push(Asked { envoy, server, rounds: Vec::new(), cpu: [Duration::ZERO; 2] });
     }
-    let mut ratios = Vec::new();
-    let mut results: [Vec<Round>; 2] = [Vec::new(), Vec::new()];
-    let both = [(&before_bare, &bare), (&before_bailiff, &bailiff)];
-    // Of Envoy and of the server that it asks, to the end of each round.
-    let mut cpu = [[Duration::ZERO; 2]; 2];
     for _ in 0..rounds {
-        let mut per_second = [0.0; 2];
-        for (at, (envoy, server)) in both.iter().enumerate() {
-            let processes = [&envoy.process, &server.process];
-            let before = [cpu_time(processes[0])?, cpu_time(processes[1])?];
-            let round = load(envoy, &authorization, length).await?;
-            per_second[at] = round.per_second;
-            results[at].push(round);
-            for (process, before) in before.into_iter().enumerate() {
-                cpu[at][process] += cpu_time(processes[process])?.saturating_sub(before);
-            }
+        for asked in &mut asked {
+            asked.go_on(&authorization, length).await?;
         }
-        ratios.push(per_second[1] / per_second[0]);
     }
     println!("through Envoy, unix socket, {IN_FLIGHT} in flight, {rounds} rounds of {length:?}");
-    for ((server, rounds), cpu) in [&bare, &bailiff].into_iter().zip(&results).zip(cpu) {
-        let requests = rounds.iter().map(|round| round.latencies.len()).sum::<usize>();
+    for one in &asked {
+        one.print(&asked[0])?;
+    }
+    println!("ratio: of the throughput with the bare server behind Envoy (median of rounds)");
+    Ok(())
+}
+
+/// A server, the Envoy before it, and what has been measured.
+struct Asked {
+    envoy: Envoy,
+    server: Running,
+    rounds: Vec<Round>,
+    /// Of Envoy and of the server.
+    cpu: [Duration; 2],
+}
+
+impl Asked {
+    async fn go_on(&mut self, authorization: &str, length: Duration) -> Result<(), Failure> {
+        let processes = [&self.envoy.process, &self.server.process];
+        let before = [cpu_time(processes[0])?, cpu_time(processes[1])?];
+        self.rounds.push(load(&self.envoy, authorization, length).await?);
+        for ((sum, process), before) in self.cpu.iter_mut().zip(processes).zip(before) {
+            *sum += cpu_time(process)?.saturating_sub(before);
+        }
+        Ok(())
+    }
+
+    fn print(&self, bare: &Self) -> Result<(), Failure> {
+        let requests = self.rounds.iter().map(|round| round.latencies.len()).sum::<usize>();
         let requests = f64::from(u32::try_from(requests)?);
         let each = |cpu: Duration| cpu.as_secs_f64() * 1e6 / requests;
+        let beside = self.rounds.iter().zip(&bare.rounds);
         println!(
-            "{:8} {:>7.0} requests/s   p50 {:>5} us   p99 {:>5} us   CPU of Envoy {:>5.1} us, of the server \
-             {:>5.1} us a request",
-            server.name,
-            median(rounds.iter().map(|round| round.per_second)),
-            median(rounds.iter().map(|round| f64::from(round.percentile(50)))),
-            median(rounds.iter().map(|round| f64::from(round.percentile(99)))),
-            each(cpu[0]),
-            each(cpu[1]),
+            "{:23} {:>6.0} requests/s  p50 {:>5} us  p99 {:>5} us  CPU a request: Envoy {:>5.1} us, server \
+             {:>5.1} us  ratio {:.3}",
+            self.server.name,
+            median(self.rounds.iter().map(|round| round.per_second)),
+            median(self.rounds.iter().map(|round| f64::from(round.percentile(50)))),
+            median(self.rounds.iter().map(|round| f64::from(round.percentile(99)))),
+            each(self.cpu[0]),
+            each(self.cpu[1]),
+            median(beside.map(|(ours, bare)| ours.per_second / bare.per_second)),
         );
+        Ok(())
     }
-    println!(
-        "ratio    {:.3} of the throughput with the bare server behind it (median of rounds)",
-        median(ratios.into_iter())
-    );
-    Ok(())
 }
 
 fn program() -> PathBuf {

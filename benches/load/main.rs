@@ -4,7 +4,7 @@
 //! cargo bench --bench load                 # 5 rounds of 2 seconds for each server and transport
 //! cargo bench --bench load -- 9 3          # 9 rounds of 3 seconds
 //! cargo bench --bench load -- half 5 2     # latency at half of what the bare server can do
-//! cargo bench --bench load -- envoy 5 2    # the same two servers behind a real Envoy
+//! cargo bench --bench load -- envoy 5 2    # behind a real Envoy, beside a bare server that tells the same
 //! cargo bench --bench load -- memory       # resident memory, idle and with 100,000 tokens in the cache
 //! cargo bench --bench load -- reload 5 4   # Bailiff with 10,000 rules, left alone and reloaded in turn
 //! ```
@@ -34,7 +34,9 @@ fn main() -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let length = |seconds: &str| seconds.parse().map(Duration::from_secs);
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["bare", socket] => runtime.block_on(servers::serve_bare(Path::new(socket))),
+        ["bare", socket, answer] => {
+            runtime.block_on(servers::serve_bare(Path::new(socket), Path::new(answer)))
+        }
         [] => runtime.block_on(compare::throughput(5, Duration::from_secs(2))),
         ["memory"] => runtime.block_on(memory::measure()),
         [rounds, seconds] => {

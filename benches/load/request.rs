@@ -69,6 +69,11 @@ pub(crate) fn headers(authorization: &str) -> Vec<(&'static str, &str)> {
 
 /// The same as Envoy asks about it, encoded.
 pub(crate) fn check_request(token: &str) -> Bytes {
+    check_message(token).encode_to_vec().into()
+}
+
+/// The same as Envoy asks about it.
+pub(crate) fn check_message(token: &str) -> CheckRequest {
     let authorization = format!("Bearer {token}");
     let pseudo =
         [(":authority", HOST), (":method", "GET"), (":path", TARGET), (":scheme", "https")];
@@ -84,5 +89,5 @@ pub(crate) fn check_request(token: &str) -> Bytes {
     };
     let request = Some(Request { http: Some(http), ..Request::default() });
     let attributes = Some(AttributeContext { request, ..AttributeContext::default() });
-    CheckRequest { attributes }.encode_to_vec().into()
+    CheckRequest { attributes }
 }

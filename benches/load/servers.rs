@@ -3,8 +3,10 @@
 use crate::Failure;
 use envoy_types::pb::envoy::service::auth::v3::{
     CheckRequest, CheckResponse,
+    authorization_client::AuthorizationClient,
     authorization_server::{Authorization, AuthorizationServer},
 };
+use prost::Message as _;
 use std::{
     env, fs,
     io::{BufRead as _, BufReader},
@@ -42,38 +44,74 @@ impl Drop for Running {
     }
 }
 
+/// The bare server.
 pub(crate) fn start_bare(folder: &Path) -> Result<Running, Failure> {
-    let unix = folder.join("bare.sock");
+    start_allowing(folder, "bare", &CheckResponse::default())
+}
+
+/// The bare server, which allows everything in Bailiff's own words: what there is to tell costs a proxy
+/// something, whoever tells it.
+pub(crate) async fn start_echo(
+    folder: &Path,
+    bailiff: &Running,
+    request: &CheckRequest,
+) -> Result<Running, Failure> {
+    let mut client = AuthorizationClient::connect(format!("http://{}", bailiff.tcp)).await?;
+    let answer = client.check(request.clone()).await?.into_inner();
+    start_allowing(folder, "bare, telling the same", &answer)
+}
+
+fn start_allowing(
+    folder: &Path,
+    name: &'static str,
+    answer: &CheckResponse,
+) -> Result<Running, Failure> {
+    let unix = folder.join(format!("{name}.sock"));
+    let answer_file = folder.join(format!("{name}.answer"));
+    fs::write(&answer_file, answer.encode_to_vec())?;
     let mut process = Command::new(env::current_exe()?)
-        .args(["bare".as_ref(), unix.as_os_str()])
+        .args(["bare".as_ref(), unix.as_os_str(), answer_file.as_os_str()])
         .stdout(Stdio::piped())
         .spawn()?;
     let stdout = process.stdout.take().ok_or("no standard output")?;
     let mut tcp = String::new();
     BufReader::new(stdout).read_line(&mut tcp)?;
-    Ok(Running { name: "bare", process, tcp: tcp.trim().to_owned(), unix })
+    Ok(Running { name, process, tcp: tcp.trim().to_owned(), unix })
 }
 
+/// Bailiff, and how long it took to be ready.
 pub(crate) fn start_bailiff(
     folder: &Path,
     pem: &str,
     policy: &str,
 ) -> Result<(Running, Duration), Failure> {
-    let unix = folder.join("bailiff.sock");
+    start_bailiff_with(folder, "bailiff", pem, policy, "")
+}
+
+/// The same with more settings.
+pub(crate) fn start_bailiff_with(
+    folder: &Path,
+    name: &'static str,
+    pem: &str,
+    policy: &str,
+    more: &str,
+) -> Result<(Running, Duration), Failure> {
+    let unix = folder.join(format!("{name}.sock"));
+    let settings = folder.join(format!("{name}.yaml"));
     fs::write(folder.join("key.pem"), pem)?;
     fs::write(folder.join("policy.yaml"), policy)?;
     fs::write(
-        folder.join("bailiff.yaml"),
+        &settings,
         format!(
             "policy: policy.yaml\ninstances:\n  - publishable_key: {PUBLISHABLE_KEY}\n    jwt_key_file: key.pem\n    \
-             authorized_parties: [https://shop.test]\nlisteners:\n  grpc: ['127.0.0.1:0', 'unix:{}']\n  admin: off\n",
+             authorized_parties: [https://shop.test]\nlisteners:\n  grpc: ['127.0.0.1:0', 'unix:{}']\n  admin: off\n{more}",
             unix.display()
         ),
     )?;
     let started = Instant::now();
     let mut process = Command::new(env!("CARGO_BIN_EXE_bailiff"))
         .args(["serve", "--config"])
-        .arg(folder.join("bailiff.yaml"))
+        .arg(settings)
         .env("BAILIFF_LOG", env::var("BAILIFF_LOG").unwrap_or_else(|_| "info".to_owned()))
         .stderr(Stdio::piped())
         .spawn()?;
@@ -97,11 +135,12 @@ pub(crate) fn start_bailiff(
     // Whoever reads the log must keep up, as a log collector does.
     std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
     let tcp = tcp.ok_or("no TCP listener")?;
-    Ok((Running { name: "bailiff", process, tcp, unix }, ready_after))
+    Ok((Running { name, process, tcp, unix }, ready_after))
 }
 
+/// Allows everything, always in the same words.
 #[derive(Clone)]
-struct AllowAll;
+struct AllowAll(CheckResponse);
 
 #[tonic::async_trait]
 impl Authorization for AllowAll {
@@ -109,18 +148,20 @@ impl Authorization for AllowAll {
         &self,
         _: tonic::Request<CheckRequest>,
     ) -> Result<tonic::Response<CheckResponse>, tonic::Status> {
-        Ok(tonic::Response::new(CheckResponse::default()))
+        Ok(tonic::Response::new(self.0.clone()))
     }
 }
 
 /// Serves until it is killed, and prints the TCP address first.
-pub(crate) async fn serve_bare(socket: &Path) -> Result<(), Failure> {
+pub(crate) async fn serve_bare(socket: &Path, answer: &Path) -> Result<(), Failure> {
+    let answer = CheckResponse::decode(&*fs::read(answer)?)?;
     let tcp = TcpListener::bind("127.0.0.1:0").await?;
     let unix = UnixListener::bind(socket)?;
     println!("{}", tcp.local_addr()?);
     // As tonic serves an address: an answer is sent at once.
     let incoming = TcpIncoming::from(tcp).with_nodelay(Some(true));
-    let server = || Server::builder().add_service(AuthorizationServer::new(AllowAll));
+    let server =
+        || Server::builder().add_service(AuthorizationServer::new(AllowAll(answer.clone())));
     tokio::try_join!(
         server().serve_with_incoming(incoming),
         server().serve_with_incoming(UnixListenerStream::new(unix)),
