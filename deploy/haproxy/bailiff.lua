@@ -1,6 +1,7 @@
 -- Asks Bailiff about a request, from HAProxy.
 --
--- `http-request lua.bailiff <address>` asks; `http-response lua.bailiff_cookies` adds the cookies that
+-- `http-request lua.bailiff <address>` asks: at a URL, or at a socket such as `unix@/run/haproxy/bailiff.sock`,
+-- where a `listen` of HAProxy's own may add TLS. `http-response lua.bailiff_cookies` adds the cookies that
 -- come with an allowed request. Only `txn.bailiff` says that a request is allowed, and it is set last:
 -- whatever fails before leaves it unset, and haproxy.cfg refuses then.
 
@@ -48,6 +49,14 @@ local function names(list)
     return found
 end
 
+-- The URL to ask at, and the socket behind it where that is no part of it.
+local function asked_at(address)
+    if address:find("^%l+@") then
+        return "http://bailiff", address
+    end
+    return address, nil
+end
+
 -- The request as Bailiff is to see it. Nothing that the client says about it is believed.
 local function question(txn)
     local sent = {}
@@ -79,8 +88,10 @@ local function refuse(txn, answer)
 end
 
 core.register_action("bailiff", { "http-req" }, function(txn, address)
+    local url, socket = asked_at(address)
     local answer = core.httpclient():get({
-        url = address .. "/forward-auth/haproxy",
+        url = url .. "/forward-auth/haproxy",
+        dst = socket,
         headers = question(txn),
         timeout = TIMEOUT,
     })

@@ -10,11 +10,8 @@ use crate::support::{
     upstream::Upstream,
 };
 use serde_json::json;
-use std::{fs, path::Path};
+use std::{fs, net::SocketAddr, path::Path};
 use tempfile::TempDir;
-
-/// Those that can show a certificate.
-const KINDS: [Kind; 3] = [Kind::Nginx, Kind::Traefik, Kind::Caddy];
 
 /// A sidecar that proxies ask over mutual TLS, and one of them only.
 async fn house() -> House {
@@ -27,9 +24,9 @@ async fn house() -> House {
     .await
 }
 
-/// What [`docs/forward-auth.md`] adds to the shipped configuration. The folder holds `proxy.pem`,
-/// `proxy.key.pem` and `ca.pem`.
-fn over_tls(kind: Kind, text: &str, folder: &Path) -> String {
+/// What [`docs/forward-auth.md`] adds to the shipped configuration, which asks at `asked`. The folder
+/// holds `proxy.pem`, `proxy.key.pem`, both as `proxy.both.pem`, and `ca.pem`.
+fn over_tls(kind: Kind, text: &str, asked: SocketAddr, folder: &Path) -> String {
     let file = |name: &str| folder.join(name).display().to_string();
     let (own, key, authority) = (file("proxy.pem"), file("proxy.key.pem"), file("ca.pem"));
     match kind {
@@ -56,14 +53,28 @@ fn over_tls(kind: Kind, text: &str, folder: &Path) -> String {
             ),
             1,
         ),
-        Kind::Haproxy => text.to_owned(),
+        Kind::Haproxy => {
+            let (both, socket) = (file("proxy.both.pem"), file("bailiff.sock"));
+            let inner = format!(
+                "\nlisten bailiff\n    bind unix@{socket} mode 600\n    retries 0\n    server bailiff {asked} ssl crt {both} \
+                 ca-file {authority} verify required verifyhost {NAME}\n\nbackend service\n"
+            );
+            text.replace(
+                &format!("lua.bailiff http://{asked}"),
+                &format!("lua.bailiff unix@{socket}"),
+            )
+            .replace("\nbackend service\n", &inner)
+        }
     }
 }
 
 /// A proxy that shows what is in the folder.
 async fn proxy(kind: Kind, house: &House, upstream: &Upstream, folder: &Path) -> Option<Proxy> {
-    let change = |text: String| over_tls(kind, &text, folder);
     let (address, asked) = (free(), house.sidecar.http());
+    let change = |text: String| over_tls(kind, &text, asked, folder);
+    let part = |name| fs::read_to_string(folder.join(name)).expect("it is written");
+    let both = part("proxy.pem") + &part("proxy.key.pem");
+    fs::write(folder.join("proxy.both.pem"), both).expect("it is written");
     Proxy::start_with(kind, address, asked, upstream.address(), change).await
 }
 
@@ -74,7 +85,7 @@ async fn status(proxy: &Proxy, house: &House, path: &str) -> u16 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proxy_that_shows_its_certificate_is_known_by_it() {
-    for kind in KINDS {
+    for kind in Kind::ALL {
         let (house, upstream) = (house().await, Upstream::start().await);
         let folder = TempDir::new().expect("a temporary directory");
         house.gateway().write(folder.path(), "proxy");
@@ -93,7 +104,7 @@ async fn a_proxy_that_shows_its_certificate_is_known_by_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_else_is_answered_and_nobody_else_is_believed() {
-    for kind in KINDS {
+    for kind in Kind::ALL {
         let (house, upstream) = (house().await, Upstream::start().await);
         let stranger = Authority::new();
         for (what, shown, trusted) in [
@@ -107,7 +118,9 @@ async fn nobody_else_is_answered_and_nobody_else_is_believed() {
             let Some(proxy) = proxy(kind, &house, &upstream, folder.path()).await else { break };
             for path in ["/", "/gateway"] {
                 let status = status(&proxy, &house, path).await;
-                assert_eq!(status, kind.when_away(), "{kind:?} {what} {path}");
+                // With TLS 1.3, Bailiff turns a client away when the connection seems to stand already.
+                let cut_off = kind == Kind::Haproxy && status == 502;
+                assert!(status == kind.when_away() || cut_off, "{kind:?} {what} {path} {status}");
             }
         }
         upstream.saw_nothing();
