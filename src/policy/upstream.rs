@@ -50,7 +50,11 @@ const RESERVED_PREFIXES: [&str; 3] = ["proxy-", "x-envoy-", "x-forwarded-"];
 
 /// From header names to what they tell of the identity.
 #[derive(Clone, Debug)]
-pub struct UpstreamHeaders(Box<[(Box<str>, HeaderValue)]>);
+pub struct UpstreamHeaders {
+    mapped: Box<[(Box<str>, HeaderValue)]>,
+    /// Of every name that a client must not get through.
+    initials: Initials,
+}
 
 /// Why a name cannot be the name of an identity header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -101,27 +105,50 @@ pub(super) fn header_name(text: &str) -> Result<Box<str>, HeaderNameError> {
 /// Whether some server takes two names for one. CGI and its heirs turn `-` and `_` into the same
 /// character, and some servers every character that is neither a letter nor a digit.
 pub(super) fn same_name(left: &str, right: &str) -> bool {
-    let fold = |byte: u8| {
-        if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'-' }
-    };
     left.len() == right.len() && left.bytes().map(fold).eq(right.bytes().map(fold))
+}
+
+const fn fold(byte: u8) -> u8 {
+    if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'-' }
+}
+
+/// The first characters of names, folded as [`same_name`] does. Nearly all that clients send begins
+/// otherwise, and need not be compared with every name.
+#[derive(Clone, Copy, Debug)]
+struct Initials(u128);
+
+impl Initials {
+    fn of<'n>(names: impl Iterator<Item = &'n str>) -> Self {
+        Self(names.fold(0, |known, name| known | Self::bit(name)))
+    }
+
+    fn hold(self, name: &str) -> bool {
+        self.0 & Self::bit(name) != 0
+    }
+
+    /// A folded byte is ASCII. An empty name is none of ours.
+    fn bit(name: &str) -> u128 {
+        name.bytes().next().map_or(0, |byte| 1 << fold(byte))
+    }
 }
 
 impl UpstreamHeaders {
     /// Takes names that [`header_name`] accepted, no two of them the same.
     pub(super) fn new(headers: Vec<(Box<str>, HeaderValue)>) -> Self {
-        Self(headers.into())
+        let mapped = headers.iter().map(|(name, _)| &**name);
+        let initials = Initials::of(mapped.chain(MIDDLEWARE));
+        Self { mapped: headers.into(), initials }
     }
 
     /// What holds for a policy that says nothing about it.
     pub(super) fn standard() -> Self {
         let header = |&(name, part): &(&str, _)| (name.into(), HeaderValue::Part(part));
-        Self(DEFAULT.iter().map(header).collect())
+        Self::new(DEFAULT.iter().map(header).collect())
     }
 
     /// The names, and the expressions as they are written.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (&**name, value.as_str()))
+        self.mapped.iter().map(|(name, value)| (&**name, value.as_str()))
     }
 
     /// How an allowed request changes on its way to the service.
@@ -135,8 +162,9 @@ impl UpstreamHeaders {
     /// # Errors
     /// [`UpstreamError`] says why the request must not go on.
     pub fn apply(&self, facts: &HeaderFacts<'_>) -> Result<Upstream, UpstreamError> {
-        let mut upstream = Upstream { set: Vec::with_capacity(self.0.len()), remove: Vec::new() };
-        for (name, value) in &self.0 {
+        let mut upstream =
+            Upstream { set: Vec::with_capacity(self.mapped.len()), remove: Vec::new() };
+        for (name, value) in &self.mapped {
             match value.value(facts)? {
                 Some(value) => upstream.set.push((name.clone(), value)),
                 None => upstream.remove.push(name.clone()),
@@ -160,8 +188,9 @@ impl UpstreamHeaders {
 
     /// Whether some server would take the name for one that only Bailiff or Clerk may set.
     fn is_spoof(&self, name: &str) -> bool {
-        self.0.iter().any(|(mapped, _)| same_name(mapped, name))
-            || MIDDLEWARE.iter().any(|known| same_name(known, name))
+        self.initials.hold(name)
+            && (self.mapped.iter().any(|(mapped, _)| same_name(mapped, name))
+                || MIDDLEWARE.iter().any(|known| same_name(known, name)))
     }
 }
 

@@ -367,6 +367,24 @@ proptest! {
         prop_assert_eq!(decoded, text);
     }
 
+    /// Whatever the mapped name begins with.
+    #[test]
+    fn no_other_spelling_of_a_mapped_name_gets_through(
+        name in "[a-z0-9_.!-]{1,3}",
+        other in "[a-zA-Z0-9_.!-]{1,3}",
+        upper in any::<bool>(),
+        separator in "[-_.!]",
+    ) {
+        prop_assume!(header_name(&name).is_ok());
+        let upstream = mapping(&[(&name, "identity.user.id")]);
+        let cased = if upper { name.to_ascii_uppercase() } else { name.clone() };
+        for sent in [cased.replace(['-', '_', '.', '!'], &separator), other] {
+            let (_, removed) = applied(&upstream, &Identity::Nobody, &[&sent]);
+            let gone = removed.iter().any(|removed| removed.eq_ignore_ascii_case(&sent));
+            prop_assert_eq!(gone, same_name(&name, &sent), "{} {}", name, sent);
+        }
+    }
+
     #[test]
     fn no_name_is_ever_both_set_and_removed(
         names in prop::collection::vec("[xX][-_.]?(user|clerk)[-_](user[-_])?id", 0..20)
