@@ -4,7 +4,7 @@ use crate::{
     Failure,
     caller::Caller,
     request::{check_request, token_of},
-    servers::{POLICY, resident, start_bailiff},
+    servers::{POLICY, Running, resident, resident_beside_files, start_bailiff},
     traffic::connect,
 };
 use bailiff::stand_in::keys::SigningKey;
@@ -18,7 +18,7 @@ pub(crate) async fn measure() -> Result<(), Failure> {
     let key = Arc::new(SigningKey::generate("ins_load")?);
     let (bailiff, _) = start_bailiff(folder.path(), &key.public_pem(), POLICY)?;
     tokio::time::sleep(Duration::from_secs(2)).await;
-    println!("idle:                  {:>7} kB resident", resident(&bailiff)?);
+    print("idle", &bailiff)?;
     let channel = connect(&bailiff, true).await?;
     let mut senders = Vec::new();
     for sender in 0..SENDERS {
@@ -34,6 +34,11 @@ pub(crate) async fn measure() -> Result<(), Failure> {
     for sender in senders {
         sender.await??;
     }
-    println!("{TOKENS} tokens cached: {:>7} kB resident", resident(&bailiff)?);
+    print(&format!("{TOKENS} tokens cached"), &bailiff)
+}
+
+fn print(when: &str, bailiff: &Running) -> Result<(), Failure> {
+    let (all, beside_files) = (resident(bailiff)?, resident_beside_files(bailiff)?);
+    println!("{when:22} {all:>7} kB resident, {beside_files:>7} kB of it not of files");
     Ok(())
 }

@@ -178,8 +178,18 @@ pub(crate) fn cpu_time(process: &Child) -> Result<Duration, Failure> {
     Ok(Duration::from_millis(ticks * 10))
 }
 
+/// Resident memory in kB.
 pub(crate) fn resident(server: &Running) -> Result<u64, Failure> {
+    kilobytes(server, "VmRSS:")
+}
+
+/// How much of it is no page of a file, which the kernel reads ahead as it likes and can drop, in kB.
+pub(crate) fn resident_beside_files(server: &Running) -> Result<u64, Failure> {
+    kilobytes(server, "RssAnon:")
+}
+
+fn kilobytes(server: &Running, field: &'static str) -> Result<u64, Failure> {
     let status = fs::read_to_string(format!("/proc/{}/status", server.process.id()))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field)).ok_or(field)?;
     Ok(line.trim().trim_end_matches(" kB").trim().parse()?)
 }
