@@ -20,6 +20,9 @@ use prost::bytes::Bytes;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+/// The most fields that apply to one decision.
+const MOST: usize = 12;
+
 /// One field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -106,7 +109,7 @@ impl MetadataFields {
 /// About a decision.
 pub(super) fn of(outcome: &Outcome, chosen: MetadataFields) -> Option<Struct> {
     let decision = &outcome.decision;
-    let mut told = Told::new(chosen, 11);
+    let mut told = Told::new(chosen);
     told.text(MetadataField::Effect, Some(decision.effect.as_str()));
     told.text(MetadataField::Reason, Some(decision.reason.code()));
     told.text(MetadataField::Revision, Some(decision.revision.as_str()));
@@ -138,7 +141,7 @@ pub(super) fn of(outcome: &Outcome, chosen: MetadataFields) -> Option<Struct> {
 
 /// About a request that no decision could be made about.
 pub(super) fn of_refusal(reason: Reason, chosen: MetadataFields) -> Option<Struct> {
-    let mut told = Told::new(chosen, 2);
+    let mut told = Told::new(chosen);
     told.text(MetadataField::Effect, Some("deny"));
     told.text(MetadataField::Reason, Some(reason.code()));
     told.into_struct()
@@ -156,10 +159,8 @@ struct Told {
 }
 
 impl Told {
-    fn new(chosen: MetadataFields, usually: usize) -> Self {
-        let count =
-            usize::try_from(chosen.0.count_ones()).map_or(usually, |most| most.min(usually));
-        Self { chosen, fields: Vec::with_capacity(count) }
+    fn new(chosen: MetadataFields) -> Self {
+        Self { chosen, fields: Vec::with_capacity(MOST.min(chosen.0.count_ones() as usize)) }
     }
 
     fn text(&mut self, field: MetadataField, value: Option<&str>) {
