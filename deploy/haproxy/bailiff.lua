@@ -49,7 +49,7 @@ local function names(list)
     return found
 end
 
--- The URL to ask at, and the socket behind it where that is no part of it.
+-- The URL to ask at, and the socket to ask through where the address is one; a socket has no host to name.
 local function asked_at(address)
     if address:find("^%l+@") then
         return "http://bailiff", address

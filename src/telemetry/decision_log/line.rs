@@ -13,6 +13,7 @@ pub const TARGET: &str = "bailiff::decision";
 
 /// A decision. What does not apply is left out.
 #[derive(Clone, Debug, JsonSchema)]
+// What serde makes of it is the measure for what `json` writes.
 #[cfg_attr(test, derive(serde::Serialize))]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "Decision", description = "One line of Bailiff's decision log.")]

@@ -27,11 +27,15 @@ pub(crate) struct Sidecar {
 impl Sidecar {
     /// Starts it for one instance with a pinned key, and waits until it is ready.
     pub(crate) async fn start(instance: &Instance, policy: &str) -> Self {
-        Self::start_set(instance, policy, &json!({})).await
+        Self::start_with_settings(instance, policy, &json!({})).await
     }
 
     /// The same with these settings besides.
-    pub(crate) async fn start_set(instance: &Instance, policy: &str, more: &Value) -> Self {
+    pub(crate) async fn start_with_settings(
+        instance: &Instance,
+        policy: &str,
+        more: &Value,
+    ) -> Self {
         let directory = TempDir::new().expect("a temporary directory");
         let mut settings = settings(directory.path(), &[("main", instance)]);
         let fields = settings.as_object_mut().expect("a map");

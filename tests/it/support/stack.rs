@@ -51,7 +51,7 @@ impl Stack {
     }
 
     /// Starts the shop with these settings besides.
-    pub(crate) async fn start_set(more: &Value) -> Option<Self> {
+    pub(crate) async fn start_with_settings(more: &Value) -> Option<Self> {
         Self::arrange(SHOP, more, Transport::Tcp).await
     }
 
@@ -59,7 +59,7 @@ impl Stack {
         let binary = toolchain::required(toolchain::envoy())?;
         let instance = Instance::new();
         let upstream = Upstream::start().await;
-        let sidecar = Sidecar::start_set(&instance, policy, more).await;
+        let sidecar = Sidecar::start_with_settings(&instance, policy, more).await;
         let authorizer = match transport {
             Transport::Tcp => sidecar.over_tcp(),
             Transport::Unix => sidecar.over_unix(),

@@ -21,7 +21,7 @@ use tonic::Request;
 
 /// A sidecar of the shop with these settings besides.
 async fn start(instance: &Instance, more: &Value) -> Sidecar {
-    Sidecar::start_set(instance, SHOP, more).await
+    Sidecar::start_with_settings(instance, SHOP, more).await
 }
 
 /// Settings that send everything to this receiver.

@@ -107,10 +107,14 @@ async fn nobody_else_is_answered_and_nobody_else_is_believed() {
     for kind in Kind::ALL {
         let (house, upstream) = (house().await, Upstream::start().await);
         let stranger = Authority::new();
-        for (what, shown, trusted) in [
-            ("of another authority", stranger.certify(&[GATEWAY]), &house.authority),
-            ("of another name", house.clients.certify(&["other.test"]), &house.authority),
-            ("to a server of another authority", house.gateway(), &stranger),
+        // With TLS 1.3, Bailiff turns a client away when the connection stands already for the client:
+        // HAProxy may have sent its question by then, or not.
+        let away = vec![kind.when_away()];
+        let cut_off = if kind == Kind::Haproxy { vec![502, 503] } else { away.clone() };
+        for (what, shown, trusted, expected) in [
+            ("of another authority", stranger.certify(&[GATEWAY]), &house.authority, &cut_off),
+            ("of another name", house.clients.certify(&["other.test"]), &house.authority, &cut_off),
+            ("to a server of another authority", house.gateway(), &stranger, &away),
         ] {
             let folder = TempDir::new().expect("a temporary directory");
             shown.write(folder.path(), "proxy");
@@ -118,9 +122,7 @@ async fn nobody_else_is_answered_and_nobody_else_is_believed() {
             let Some(proxy) = proxy(kind, &house, &upstream, folder.path()).await else { break };
             for path in ["/", "/gateway"] {
                 let status = status(&proxy, &house, path).await;
-                // With TLS 1.3, Bailiff turns a client away when the connection seems to stand already.
-                let cut_off = kind == Kind::Haproxy && status == 502;
-                assert!(status == kind.when_away() || cut_off, "{kind:?} {what} {path} {status}");
+                assert!(expected.contains(&status), "{kind:?} {what} {path} {status}");
             }
         }
         upstream.saw_nothing();

@@ -4,7 +4,15 @@ use crate::{
     telemetry::decision_log::{DecisionLine, LineTime},
 };
 use proptest::prelude::*;
-use std::borrow::Cow;
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
+use std::{borrow::Cow, str::from_utf8};
+
+impl Serialize for LineTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(from_utf8(&self.text()).expect("digits"))
+    }
+}
 
 fn written(line: &DecisionLine<'_>) -> String {
     let mut bytes = Vec::new();
@@ -18,8 +26,23 @@ fn bare() -> DecisionLine<'static> {
 }
 
 #[test]
-fn a_line_is_what_its_schema_and_its_derived_form_say() {
-    assert_eq!(written(&bare()), serde_json::to_string(&bare()).unwrap());
+fn what_does_not_apply_is_left_out() {
+    let line: Value = serde_json::from_str(&written(&bare())).unwrap();
+    assert_eq!(
+        line,
+        json!({
+            "timestamp": "2025-11-24T16:16:36.007Z",
+            "level": "INFO",
+            "message": "decided",
+            "door": "ext_authz",
+            "effect": "deny",
+            "reason": "no_route",
+            "revision": "r1",
+            "asker": "api",
+            "microseconds": 0,
+            "target": "bailiff::decision",
+        })
+    );
 }
 
 #[test]
@@ -32,7 +55,7 @@ fn nothing_that_a_client_chooses_ends_a_string_or_a_line() {
     };
     let written = written(&line);
     assert!(!written.contains('\n') && !written.contains('\u{1b}') && !written.contains('\u{0}'));
-    let read: serde_json::Value = serde_json::from_str(&written).unwrap();
+    let read: Value = serde_json::from_str(&written).unwrap();
     assert_eq!(read["effect"], "deny");
     assert_eq!(read["host"], "a\",\"effect\":\"allow");
     assert_eq!(read["path"], "/\\\u{0}\u{1b}[2J\u{2028}");

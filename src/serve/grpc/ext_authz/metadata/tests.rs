@@ -1,8 +1,9 @@
-use super::{MetadataField, MetadataFields, of, of_refusal};
+use super::{MOST, MetadataField, MetadataFields, of, of_refusal};
 use crate::{
-    core::reason::Reason,
+    authorizer::outcome::Outcome,
+    core::{id::OrganizationId, identity::Identity, machine::Machine, reason::Reason},
     pb::envoy::Struct,
-    serve::fixtures::{allow, somebody},
+    serve::fixtures::{allow, api_key, somebody},
 };
 
 fn names(told: Option<Struct>) -> Vec<String> {
@@ -32,14 +33,20 @@ fn settings_call_a_field_as_proxies_do() {
 
 #[test]
 fn each_field_is_told_where_it_is_chosen_and_nowhere_else() {
-    let outcome = somebody(allow(&[], &[]));
-    let all = names(of(&outcome, MetadataFields::ALL));
-    assert_eq!(all.len(), 11);
-    for (_, field) in fields() {
-        let only = names(of(&outcome, MetadataFields::of(&[field])));
-        let expected: Vec<&str> =
-            all.iter().map(String::as_str).filter(|name| *name == field.as_str()).collect();
-        assert_eq!(only, expected);
+    let client = Some("oa_client".into());
+    let machine = Machine { client, organization: Some(OrganizationId::new("org_1")), ..api_key() };
+    let identity = Identity::Machine(machine.into());
+    let of_user = somebody(allow(&[], &[]));
+    let of_machine = Outcome { identity, ..somebody(allow(&[], &[])) };
+    for (outcome, count) in [(of_user, 11), (of_machine, MOST)] {
+        let all = names(of(&outcome, MetadataFields::ALL));
+        assert_eq!(all.len(), count, "{all:?}");
+        for (_, field) in fields() {
+            let only = names(of(&outcome, MetadataFields::of(&[field])));
+            let expected: Vec<&String> =
+                all.iter().filter(|name| *name == field.as_str()).collect();
+            assert_eq!(only.iter().collect::<Vec<_>>(), expected);
+        }
     }
 }
 
